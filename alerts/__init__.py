@@ -1,0 +1,1 @@
+"""The letters: who is told what, and how it reaches them."""

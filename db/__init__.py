@@ -1,0 +1,1 @@
+"""The record: what is known, and the only SQL of the project."""

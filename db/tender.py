@@ -1,0 +1,75 @@
+"""Tables of procurements: the composed projection, its focus areas, its numbered events, and old ids."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from db.types import Typed, UtcDateTime
+from db.vocabulary.notice import FieldChange
+from db.vocabulary.reading import Evidence
+from db.vocabulary.tender import TenderSource
+
+
+class Tender(SQLModel, table=True):
+    """A procurement, composed from its notices; it holds nothing that could not be composed again.
+
+    ``id`` is the id of its first notice. ``sequence`` is the number of its newest event, and
+    ``updated_at`` the moment of that event.
+    """
+
+    __table_args__ = (Index("ix_tender_published", "published", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    title: str
+    title_en: str | None = None
+    buyer: str | None = None
+    buyer_en: str | None = None
+    prefecture: str | None = None
+    city: str | None = None
+    category: str | None = None
+    kind: str
+    method: str | None = None
+    status: str | None = None
+    published: date
+    deadline: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    response_deadline: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sources: tuple[TenderSource, ...] = Field(sa_type=Typed(tuple[TenderSource, ...]))
+    sequence: int
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class TenderArea(SQLModel, table=True):
+    """A focus area of a tender, with the words that decided."""
+
+    __tablename__ = "tender_area"
+
+    area: str = Field(primary_key=True)
+    tender_id: UUID = Field(primary_key=True, foreign_key="tender.id", ondelete="CASCADE", index=True)
+    score: float
+    evidence: tuple[Evidence, ...] = Field(sa_type=Typed(tuple[Evidence, ...]))
+
+
+class TenderEvent(SQLModel, table=True):
+    """Something that happened to a tender. ``alerts`` is False where nobody is to be told (first crawls …)."""
+
+    __tablename__ = "tender_event"
+
+    tender_id: UUID = Field(primary_key=True, foreign_key="tender.id", ondelete="CASCADE")
+    sequence: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    kind: str
+    changes: tuple[FieldChange, ...] = Field(sa_type=Typed(tuple[FieldChange, ...]))
+    run_id: UUID
+    alerts: bool
+
+
+class TenderAlias(SQLModel, table=True):
+    """An id that a tender had before a merge: links, feeds and calendars that carry it still lead there."""
+
+    __tablename__ = "tender_alias"
+
+    alias_id: UUID = Field(primary_key=True)
+    tender_id: UUID = Field(foreign_key="tender.id", ondelete="CASCADE", index=True)

@@ -1,0 +1,230 @@
+"""The store of tenders: composing them from their notices, and their events."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from db import bulk
+from db.bulk import IN_LIMIT, batches, table
+from db.notices import ReadNotice, written
+from db.tender import Tender, TenderAlias, TenderArea, TenderEvent
+from db.vocabulary.notice import FieldChange, NoticeKind
+from db.vocabulary.reading import AreaScore
+from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
+from db.vocabulary.text import fold
+
+MATERIAL = (
+    "title",
+    "title_en",
+    "buyer",
+    "prefecture",
+    "category",
+    "kind",
+    "method",
+    "status",
+    "deadline",
+    "response_deadline",
+)
+"""The fields whose change readers are told of. Texts are compared after folding: spacing means nothing."""
+
+
+def compose(id: UUID, notices: Sequence[ReadNotice]) -> ComposedTender:
+    """The tender that these notices speak of, each field from the first notice (oldest first) that has it."""
+    if not notices:
+        raise ValueError(f"tender {id} has no notice to be composed from")
+    first = notices[0].notice
+
+    def best(field: str) -> Any:
+        return next((value for part in notices if (value := getattr(part.notice, field)) is not None), None)
+
+    return ComposedTender(
+        id=id,
+        title=first.title,
+        kind=first.kind,
+        published=first.published,
+        sources=tuple(
+            TenderSource(
+                source=part.notice.source,
+                key=part.notice.key,
+                url=part.notice.url,
+                kind=part.notice.kind,
+                published=part.notice.published,
+                notice_id=part.id,
+                document_url=part.notice.document_url,
+            )
+            for part in notices
+        ),
+        title_en=best("title_en"),
+        buyer=best("buyer"),
+        buyer_en=best("buyer_en"),
+        prefecture=best("prefecture"),
+        city=best("city"),
+        category=best("category"),
+        method=best("method"),
+        status=best("status"),
+        deadline=best("deadline"),
+        response_deadline=best("response_deadline"),
+        areas=_strongest(notices),
+        text="\n".join(part.notice.text for part in notices if part.notice.text),
+    )
+
+
+def _strongest(notices: Sequence[ReadNotice]) -> tuple[AreaScore, ...]:
+    best: dict[str, AreaScore] = {}
+    for part in notices:
+        for found in part.reading.areas:
+            if found.area not in best or found.score > best[found.area].score:
+                best[found.area] = found
+    return tuple(sorted(best.values(), key=lambda found: -found.score))
+
+
+def store(
+    session: Session, tenders: Sequence[ComposedTender], *, run_id: UUID, now: datetime, alerts: bool
+) -> list[TenderChange]:
+    """Write the projections and the events that follow from them; returns the events.
+
+    A tender seen for the first time is an event, and so is a material change. ``alerts`` is kept with the event.
+    """
+    known = _rows(session, [tender.id for tender in tenders])
+    changes: list[TenderChange] = []
+    rows: list[dict[str, Any]] = []
+    for tender in tenders:
+        old = known.get(tender.id)
+        change = _change(tender, old)
+        if change:
+            changes.append(change)
+        rows.append(
+            {
+                **_columns(tender),
+                "sequence": change.sequence if change else old.sequence if old else 1,
+                "first_seen_at": old.first_seen_at if old else now,
+                "updated_at": now if change or old is None else old.updated_at,
+            }
+        )
+    bulk.upsert(session, Tender, rows)
+    _store_areas(session, tenders, known.keys())
+    bulk.insert(
+        session,
+        TenderEvent,
+        [
+            {
+                "tender_id": change.tender.id,
+                "sequence": change.sequence,
+                "at": now,
+                "kind": change.kind,
+                "changes": change.changes,
+                "run_id": run_id,
+                "alerts": alerts,
+            }
+            for change in changes
+        ],
+    )
+    return changes
+
+
+def store_quietly(session: Session, tenders: Sequence[ComposedTender], *, now: datetime) -> int:
+    """Write projections after reading again: areas may move, but nothing happened to the tenders themselves.
+
+    Returns how many tenders got other areas than before.
+    """
+    before = areas_of(session, [tender.id for tender in tenders])
+    _store_areas(session, tenders, before.keys())
+    return sum(
+        {found.area for found in before.get(tender.id, ())} != {found.area for found in tender.areas}
+        for tender in tenders
+    )
+
+
+def areas_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AreaScore]]:
+    """The areas of tenders, strongest first; every id asked for is in the answer."""
+    area = table(TenderArea)
+    found: dict[UUID, list[AreaScore]] = {id: [] for id in ids}
+    for some in batches(ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(area.c.tender_id, area.c.area, area.c.score, area.c.evidence)
+            .where(area.c.tender_id.in_(some))
+            .order_by(area.c.score.desc(), area.c.area)
+        )
+        for tender_id, name, score, evidence in rows:
+            found[tender_id].append(AreaScore(name, score, evidence))
+    return found
+
+
+def resolve(session: Session, id: UUID) -> UUID:
+    """The id under which a tender is found today: merges leave their old ids as aliases."""
+    alias = table(TenderAlias)
+    return session.connection().execute(select(alias.c.tender_id).where(alias.c.alias_id == id)).scalar() or id
+
+
+def events_of(session: Session, id: UUID) -> Sequence[TenderEvent]:
+    """Everything that happened to a tender, oldest first."""
+    from sqlmodel import col
+    from sqlmodel import select as select_models
+
+    return session.exec(
+        select_models(TenderEvent).where(TenderEvent.tender_id == id).order_by(col(TenderEvent.sequence))
+    ).all()
+
+
+def _change(tender: ComposedTender, old: Tender | None) -> TenderChange | None:
+    if old is None:
+        kind = EventKind.CANCELLED if tender.kind is NoticeKind.CANCELLATION else EventKind.PUBLISHED
+        return TenderChange(tender, kind)
+    changes = tuple(
+        FieldChange(field, before, after)
+        for field in MATERIAL
+        if (before := written(getattr(old, field))) != (after := written(getattr(tender, field)))
+        and fold(before or "") != fold(after or "")
+    )
+    if not changes:
+        return None
+    cancelled = tender.kind is NoticeKind.CANCELLATION and old.kind != NoticeKind.CANCELLATION
+    return TenderChange(tender, EventKind.CANCELLED if cancelled else EventKind.CHANGED, changes, old.sequence + 1)
+
+
+def _columns(tender: ComposedTender) -> dict[str, Any]:
+    return {
+        "id": tender.id,
+        "title": tender.title,
+        "title_en": tender.title_en,
+        "buyer": tender.buyer,
+        "buyer_en": tender.buyer_en,
+        "prefecture": tender.prefecture,
+        "city": tender.city,
+        "category": tender.category,
+        "kind": tender.kind,
+        "method": tender.method,
+        "status": tender.status,
+        "published": tender.published,
+        "deadline": tender.deadline,
+        "response_deadline": tender.response_deadline,
+        "sources": tender.sources,
+    }
+
+
+def _store_areas(session: Session, tenders: Sequence[ComposedTender], known: Iterable[UUID]) -> None:
+    area = table(TenderArea)
+    for some in batches(known, IN_LIMIT):
+        session.connection().execute(area.delete().where(area.c.tender_id.in_(some)))
+    bulk.insert(
+        session,
+        TenderArea,
+        [
+            {"area": found.area, "tender_id": tender.id, "score": found.score, "evidence": found.evidence}
+            for tender in tenders
+            for found in tender.areas
+        ],
+    )
+
+
+def _rows(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Tender]:
+    tender = table(Tender)
+    found: dict[UUID, Tender] = {}
+    for some in batches(ids, IN_LIMIT):
+        for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))).mappings():
+            found[row["id"]] = Tender(**row)
+    return found

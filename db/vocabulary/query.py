@@ -1,0 +1,377 @@
+"""The query language of saved searches, pages, commands and the matcher: one parser, one meaning.
+
+    水素 OR "燃料 電池"            words and phrases; a word is found in title, text and buyer
+    area:renewables NOT kind:award  fields; AND may be left out, and binds closer than OR
+    buyer:環境省,経済産業省         a comma means "one of these"
+    published>=2026-04-01           comparisons (also deadline)
+    open:                           tenders whose deadline has not passed
+
+Words are compared after folding (``db.vocabulary.text``): case, full and half width and the long mark at a
+word's end make no difference. Words in Latin letters match whole words only.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from db.vocabulary.messages import Told
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.text import fold, fold_term
+
+
+class QueryError(Told):
+    """A query that cannot be read. ``position`` is the place of the mistake, counted in characters from 0."""
+
+    def __init__(self, text: str, *, position: int, **values: object) -> None:
+        super().__init__(text, **values)
+        self.position = position
+
+
+class Scope(StrEnum):
+    """Fields that hold words."""
+
+    ANY = "any"
+    TITLE = "title"
+    TEXT = "text"
+    BUYER = "buyer"
+
+
+class Facet(StrEnum):
+    """Fields that hold one of a set of values."""
+
+    AREA = "area"
+    PREFECTURE = "prefecture"
+    CATEGORY = "category"
+    KIND = "kind"
+    SOURCE = "source"
+
+
+class Moment(StrEnum):
+    """Fields that hold a day."""
+
+    PUBLISHED = "published"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word or phrase somewhere in the scope."""
+
+    scope: Scope
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The field has this value."""
+
+    facet: Facet
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The day of a field, in Tokyo, against a day. What has no such day does not match."""
+
+    moment: Moment
+    operator: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The deadline is unknown or has not passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple["Query", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple["Query", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Query"
+
+
+Query = Word | Is | Compare | Open | And | Or | Not
+
+EVERYTHING = And(())
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """A tender as queries see it; the texts are folded."""
+
+    title: str
+    text: str
+    buyer: str
+    areas: frozenset[str]
+    sources: frozenset[str]
+    prefecture: str | None
+    category: str | None
+    kind: str
+    published: date
+    deadline: datetime | None
+    now: datetime
+
+
+_OPERATORS: dict[str, Callable[[date, date], bool]] = {
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "=": lambda a, b: a == b,
+}
+# Same length for same length, so that places in errors stay right.
+_WIDTHS = str.maketrans("（）：”“＂　，、＜＞＝－", '():""" ,,<>=-')
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<open>\() | (?P<close>\))
+    | (?P<compare>[A-Za-z]+)(?P<operator><=|>=|<|>|=)(?P<operand>[^\s()"]*)
+    | (?P<field>[A-Za-z]+):(?P<values>(?:"[^"]*"|[^\s()"]+)?)
+    | "(?P<phrase>[^"]*)"
+    | (?P<word>[^\s()"]+)
+    )""",
+    re.VERBOSE,
+)
+
+
+def parse(text: str) -> Query:
+    """The syntax tree of a query; an empty one matches everything. Raises QueryError."""
+    return _Parser(text).parse()
+
+
+def matches(query: Query, tender: Searchable) -> bool:
+    """Whether the tender is found by the query: the plain evaluation that every faster one must equal."""
+    match query:
+        case And(parts):
+            return all(matches(part, tender) for part in parts)
+        case Or(parts):
+            return any(matches(part, tender) for part in parts)
+        case Not(part):
+            return not matches(part, tender)
+        case Word(scope, term):
+            return any(contains(text, term) for text in _texts(scope, tender))
+        case Is(facet, value):
+            return value in _values(facet, tender)
+        case Compare(moment, operator, day):
+            known = _day(moment, tender)
+            return known is not None and _OPERATORS[operator](known, day)
+        case Open():
+            return tender.deadline is None or tender.deadline >= tender.now
+
+
+def reasons(query: Query, tender: Searchable) -> tuple[str, ...]:
+    """The words and values of a query that the tender has, in the query's order: why it was found."""
+    match query:
+        case And(parts) | Or(parts):
+            found = [reason for part in parts for reason in reasons(part, tender)]
+            return tuple(dict.fromkeys(found))
+        case Word(_, term) if matches(query, tender):
+            return (term,)
+        case Is(_, value) if matches(query, tender):
+            return (value,)
+        case _:
+            return ()
+
+
+def contains(text: str, term: str) -> bool:
+    """Whether a folded text has a folded term; at a Latin letter or digit a word must begin and end."""
+    start = text.find(term)
+    while start >= 0:
+        end = start + len(term)
+        if not (_latin(term[0]) and start and _latin(text[start - 1])) and not (
+            _latin(term[-1]) and end < len(text) and _latin(text[end])
+        ):
+            return True
+        start = text.find(term, start + 1)
+    return False
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _texts(scope: Scope, tender: Searchable) -> tuple[str, ...]:
+    match scope:
+        case Scope.TITLE:
+            return (tender.title,)
+        case Scope.TEXT:
+            return (tender.text,)
+        case Scope.BUYER:
+            return (tender.buyer,)
+        case Scope.ANY:
+            return (tender.title, tender.text, tender.buyer)
+
+
+def _values(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | None, ...]:
+    match facet:
+        case Facet.AREA:
+            return tender.areas
+        case Facet.SOURCE:
+            return tender.sources
+        case Facet.PREFECTURE:
+            return (tender.prefecture,)
+        case Facet.CATEGORY:
+            return (tender.category,)
+        case Facet.KIND:
+            return (tender.kind,)
+
+
+def _day(moment: Moment, tender: Searchable) -> date | None:
+    if moment is Moment.PUBLISHED:
+        return tender.published
+    return tender.deadline.astimezone(tender.now.tzinfo).date() if tender.deadline else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    position: int
+    match: re.Match[str]
+
+
+class _Parser:
+    """Recursive descent: or ▸ and ▸ not ▸ (group | field | word)."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.translate(_WIDTHS)
+        self.tokens = self._tokens()
+        self.at = 0
+
+    def _tokens(self) -> list[_Token]:
+        tokens: list[_Token] = []
+        position = 0
+        while self.text[position:].strip():
+            found = _TOKEN.match(self.text, position)
+            if not found:
+                where = len(self.text) - len(self.text[position:].lstrip())
+                raise QueryError("a quotation mark is opened and not closed", position=where)
+            name = found.lastgroup or ""
+            kind = {"operand": "compare", "operator": "compare", "values": "field"}.get(name, name)
+            word = found["word"] or ""
+            if kind == "word" and word in ("AND", "OR", "NOT"):
+                kind = word
+            tokens.append(_Token(kind, found.start() + len(found[0]) - len(found[0].lstrip()), found))
+            position = found.end()
+        return tokens
+
+    def parse(self) -> Query:
+        if not self.tokens:
+            return EVERYTHING
+        tree = self._or()
+        if (left := self._peek()) is not None:
+            raise QueryError("a closing parenthesis has no opening one", position=left.position)
+        return tree
+
+    def _peek(self) -> _Token | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def _or(self) -> Query:
+        parts = [self._and()]
+        while (token := self._peek()) and token.kind == "OR":
+            self.at += 1
+            parts.append(self._and())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def _and(self) -> Query:
+        parts = [self._not()]
+        while (token := self._peek()) and token.kind not in ("OR", "close"):
+            if token.kind == "AND":
+                self.at += 1
+            parts.append(self._not())
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _not(self) -> Query:
+        token = self._peek()
+        if token is None:
+            raise QueryError("the query ends where a word or a field is expected", position=len(self.text))
+        self.at += 1
+        match token.kind:
+            case "NOT":
+                return Not(self._not())
+            case "open":
+                inner = self._or()
+                if (closing := self._peek()) is None or closing.kind != "close":
+                    raise QueryError("a parenthesis is opened and not closed", position=token.position)
+                self.at += 1
+                return inner
+            case "field":
+                return self._field(token)
+            case "compare":
+                return self._compare(token)
+            case "phrase":
+                return self._word(Scope.ANY, token.match["phrase"], token.position)
+            case "word":
+                word = token.match["word"]
+                if word.startswith("-") and len(word) > 1:
+                    return Not(self._word(Scope.ANY, word[1:], token.position))
+                return self._word(Scope.ANY, word, token.position)
+            case "close":
+                raise QueryError("nothing stands before this closing parenthesis", position=token.position)
+            case _:
+                raise QueryError(
+                    "{operator} needs a word or a field on both sides", operator=token.kind, position=token.position
+                )
+
+    def _word(self, scope: Scope, text: str, position: int) -> Word:
+        term = fold_term(text)
+        if not term:
+            raise QueryError("there is no word between the quotation marks", position=position)
+        return Word(scope, term)
+
+    def _field(self, token: _Token) -> Query:
+        name, raw = token.match["field"].lower(), token.match["values"]
+        if name == "open" and not raw:
+            return Open()
+        if name not in (*Scope, *Facet) or name == Scope.ANY:
+            raise QueryError(
+                "there is no field {name}: — there are {fields}",
+                name=name,
+                fields=", ".join(f"{field}:" for field in [*list(Scope)[1:], *Facet, "open"]),
+                position=token.position,
+            )
+        values = [raw.strip('"')] if raw.startswith('"') else [value for value in raw.split(",") if value]
+        if not any(values):
+            raise QueryError("{name}: needs a value", name=name, position=token.position)
+        parts = tuple(self._valued(name, value, token.position) for value in values)
+        return parts[0] if len(parts) == 1 else Or(parts)
+
+    def _valued(self, name: str, value: str, position: int) -> Query:
+        if name in [*Scope]:
+            return self._word(Scope(name), value, position)
+        facet = Facet(name)
+        folded = fold(value).replace(" ", "-") if facet is not Facet.PREFECTURE else value
+        allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category]}.get(facet)
+        if allowed and folded not in allowed:
+            raise QueryError(
+                "{name}:{value} is not known — {name}: is one of {values}",
+                name=name,
+                value=value,
+                values=", ".join(allowed),
+                position=position,
+            )
+        return Is(facet, folded)
+
+    def _compare(self, token: _Token) -> Query:
+        name, operator, operand = (token.match[group] for group in ("compare", "operator", "operand"))
+        if name.lower() not in [*Moment]:
+            raise QueryError(
+                "{name} cannot be compared — compare {fields}",
+                name=name,
+                fields=", ".join(Moment),
+                position=token.position,
+            )
+        try:
+            return Compare(Moment(name.lower()), operator, date.fromisoformat(operand))
+        except ValueError:
+            raise QueryError(
+                "{operand} is no day — write it as 2026-04-01", operand=operand or "?", position=token.position
+            ) from None

@@ -1,0 +1,1 @@
+"""The household: configuration, the one flow, the schedule, the commands, the pages."""
