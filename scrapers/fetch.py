@@ -39,12 +39,17 @@ ROBOTS_RETRIED_AFTER = timedelta(minutes=10)
 ROBOTS_MAX_BYTES = 512 << 10
 ENCODINGS = ("", "identity", "gzip", "deflate")
 """One at a time: stacked, or with zstd, a few kilobytes may unfold to gigabytes before they can be counted."""
+LARGEST_READ = 16 << 10
+"""Bytes taken off the wire at a time: gzip makes at most 1,032 times as many of them."""
 
 _YEAR = 365 * 86400.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NAT64 = ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ip_network("2002::/16")
-_FAULTS = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError)
+_FAULTS = (
+    *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError),
+    UnicodeError,  # a Location whose host name is no IDNA
+)
 
 Resolver = Callable[[str, int], Sequence[str]]
 """From a host name and a port to IP addresses; raises OSError."""
@@ -157,7 +162,7 @@ class _TimedStream(httpcore.NetworkStream):
         self._inner, self._guard = inner, guard
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._guard.seconds_left(timeout))
+        return self._inner.read(min(max_bytes, LARGEST_READ), self._guard.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._guard.seconds_left(timeout))
@@ -225,6 +230,11 @@ class _Transport(httpx.BaseTransport):
 
 def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _path(url: httpx.URL) -> str:
+    """For messages: still percent-encoded, so that it stays on its line, and without the query's secrets."""
+    return url.raw_path.decode("ascii").split("?")[0]
 
 
 class _Again(Exception):
@@ -315,7 +325,7 @@ class HttpFetcher:
         rules = self._rules(url, pause_seconds)
         if not rules.can_fetch(str(url), agent):
             raise Refused(
-                f"{url.host}: robots.txt forbids {url.path}; ask the owner for written permission, "
+                f"{url.host}: robots.txt forbids {_path(url)}; ask the owner for written permission, "
                 'then set robots = "ignore" under [source.<slug>]'
             )
         return max(pause_seconds, min(LONGEST_CRAWL_DELAY, rules.crawl_delay(agent) or 0.0))
@@ -369,7 +379,7 @@ class _Visit:
             body, size, digest = remembered.open(), remembered.size, remembered.digest
             return Page(request, page.url, 200, remembered.headers, body, size, digest, not_modified=True)
         where = httpx.URL(page.url)
-        raise FetchError(f"{where.host}: answered {page.status} for {where.path}; see in a browser if it moved")
+        raise FetchError(f"{where.host}: answered {page.status} for {_path(where)}; see in a browser if it moved")
 
     def follow(self, request: Request, remembered: Remembered | None = None) -> Page:
         """The answer after redirects, whatever its status; the caller closes its body."""
@@ -389,13 +399,6 @@ class _Visit:
             return urlencode(pairs, encoding=request.encoding, errors="xmlcharrefreplace").encode("ascii")
 
         headers, content = list(request.headers), None
-        try:
-            url = httpx.URL(request.url)
-            if request.params:
-                url = url.copy_with(query=b"&".join(filter(None, (url.query, encoded(request.params)))))
-        except httpx.InvalidURL as error:
-            shown = request.url.split("?")[0]
-            raise FetchError(f"{shown!r}: not an address ({error}); correct it in the source") from error
         if request.form is not None:
             content = encoded(request.form)
             headers.insert(0, ("content-type", "application/x-www-form-urlencoded"))
@@ -403,13 +406,21 @@ class _Visit:
             headers.append(("if-none-match", remembered.etag))
         if remembered and remembered.last_modified:
             headers.append(("if-modified-since", remembered.last_modified))
-        return self._client.build_request(request.method, url, content=content, headers=headers)
+        try:
+            url = httpx.URL(request.url)
+            if url.host and request.params:  # .host raises where the name is no IDNA
+                url = url.copy_with(query=b"&".join(filter(None, (url.query, encoded(request.params)))))
+            return self._client.build_request(request.method, url, content=content, headers=headers)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            shown = request.url.split("?")[0][:200]
+            raise FetchError(f"{shown!r}: not an address or header to send ({error}); correct the source") from error
 
     def _exchange(self, request: Request, outgoing: httpx.Request) -> tuple[Page, httpx.Request | None]:
         """One hop, with its retries: the answer, and where it redirects to."""
         url, fetcher, pause = outgoing.url, self._fetcher, self._pause_seconds
         if url.scheme not in ("http", "https") or not url.host:
-            raise Refused(f"{url.host or url.scheme}: only http and https addresses are fetched; correct it")
+            shown = url.host or f"an address without a host ({_path(url)})"
+            raise Refused(f"{shown}: only http and https addresses are fetched; correct it in the source")
         if not self._ignore_robots:
             pause = fetcher.pause_that_robots_allow(url, pause)
         lane = fetcher.lane(url.host)
@@ -428,7 +439,7 @@ class _Visit:
                 finally:
                     lane.last_at = fetcher.clock()
         tries = f"tried {self._settings.retries + 1} times" if self._settings.retries else "tried once"
-        raise FetchError(f"{url.host}: {failure} for {url.path} ({tries}); the next visit asks again")
+        raise FetchError(f"{url.host}: {failure} for {_path(url)} ({tries}); the next visit asks again")
 
     def _attempt(self, request: Request, outgoing: httpx.Request) -> tuple[Page, httpx.Request | None]:
         host, started_at = outgoing.url.host, self._fetcher.clock()

@@ -1,0 +1,94 @@
+"""The one view of a tender that page, mail, feed and export show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from db.bulk import IN_LIMIT, batches, table
+from db.notices import text_of
+from db.tender import Tender
+from db.tenders import areas_of, resolve
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.reading import AreaScore
+from db.vocabulary.tender import TenderSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A tender as readers are shown it. ``sequence`` counts its events; ``updated_at`` is when the last was."""
+
+    id: UUID
+    title: str
+    title_en: str | None
+    buyer: str | None
+    buyer_en: str | None
+    prefecture: str | None
+    city: str | None
+    category: Category | None
+    kind: NoticeKind
+    method: str | None
+    status: str | None
+    published: date
+    deadline: datetime | None
+    response_deadline: datetime | None
+    areas: tuple[AreaScore, ...]
+    sources: tuple[TenderSource, ...]
+    first_seen_at: datetime
+    updated_at: datetime
+    sequence: int
+
+    @property
+    def cancelled(self) -> bool:
+        return self.kind is NoticeKind.CANCELLATION
+
+
+def cards(session: Session, ids: Sequence[UUID]) -> list[Card]:
+    """The cards of tenders, in the order of the ids; what is not there is left out."""
+    tender = table(Tender)
+    rows: dict[UUID, Tender] = {}
+    for some in batches(ids, IN_LIMIT):
+        for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))).mappings():
+            rows[row["id"]] = Tender(**row)
+    areas = areas_of(session, list(rows))
+    return [card_of(rows[id], areas[id]) for id in ids if id in rows]
+
+
+def card(session: Session, id: UUID) -> Card | None:
+    """The card of one tender, also under an id it had before a merge."""
+    return next(iter(cards(session, [resolve(session, id)])), None)
+
+
+def card_of(row: Tender, areas: Sequence[AreaScore]) -> Card:
+    return Card(
+        id=row.id,
+        title=row.title,
+        title_en=row.title_en,
+        buyer=row.buyer,
+        buyer_en=row.buyer_en,
+        prefecture=row.prefecture,
+        city=row.city,
+        category=Category(row.category) if row.category else None,
+        kind=NoticeKind(row.kind),
+        method=row.method,
+        status=row.status,
+        published=row.published,
+        deadline=row.deadline,
+        response_deadline=row.response_deadline,
+        areas=tuple(areas),
+        sources=row.sources,
+        first_seen_at=row.first_seen_at,
+        updated_at=row.updated_at,
+        sequence=row.sequence,
+    )
+
+
+def extract(session: Session, shown: Card, *, characters: int = 600) -> str:
+    """The beginning of the tender's text: the sources license no more than that."""
+    for source in shown.sources:
+        if text := text_of(session, source.notice_id).strip():
+            return text if len(text) <= characters else text[:characters].rstrip() + "…"
+    return ""

@@ -1,0 +1,210 @@
+"""The store of runs: who crawls which source, how it went, and the answers that were had."""
+
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_models
+
+from db.bulk import table
+from db.errors import Busy
+from db.history import Answer, Run, SourceLease
+from db.vocabulary.japanese import tokyo_iso
+from db.vocabulary.messages import Saying
+from db.vocabulary.run import Coverage, Problem, RunMode, RunState
+
+LEASE = timedelta(minutes=15)
+"""How long a claim of a source holds without a sign of life from a process on another machine."""
+
+INTERRUPTED = Saying("the process ended in the middle of the run; what it had kept stays, the next run makes it good")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source is doing. ``failing_since`` is the first failed run since the last good one."""
+
+    source: str
+    last_run: Run | None
+    last_success_at: datetime | None
+    failing_since: datetime | None
+    usually_found: int | None
+
+
+def owner() -> str:
+    """This process, as runs and leases name it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def begin(
+    session: Session, source: str, *, mode: RunMode, since: date, until: date | None, now: datetime, who: str
+) -> Run:
+    """Claim a source and begin a run of it. Raises Busy while another process is at it.
+
+    A claim whose process is gone is taken over at once on the same machine, and after LEASE on another;
+    the run it left behind is marked failed.
+    """
+    held = session.get(SourceLease, source)
+    if held is not None:
+        if held.owner != who and _alive(held.owner, held.until, now):
+            raise Busy(
+                "{source}: process {owner} is collecting it right now; wait for it, or end it first",
+                source=source,
+                owner=held.owner,
+            )
+        left = session.get(Run, held.run_id)
+        if left is not None and left.state == RunState.RUNNING:
+            left.state, left.finished_at, left.error = RunState.FAILED, now, INTERRUPTED
+            session.add(left)
+        session.delete(held)
+        session.flush()
+    run = Run(
+        id=uuid4(),
+        source=source,
+        mode=mode,
+        state=RunState.RUNNING,
+        owner=who,
+        since=since,
+        until=until,
+        started_at=now,
+    )
+    session.add(run)
+    session.add(SourceLease(source=source, owner=who, run_id=run.id, until=now + LEASE))
+    session.flush()
+    session.expunge(run)
+    return run
+
+
+def keep_alive(session: Session, run: Run, *, now: datetime) -> None:
+    """Show that the run goes on. Raises Busy where another process has taken it over meanwhile."""
+    lease = table(SourceLease)
+    updated = session.connection().execute(
+        lease.update().where(lease.c.source == run.source, lease.c.run_id == run.id).values(until=now + LEASE)
+    )
+    if updated.rowcount == 0:
+        raise Busy("{source}: another process has taken this run over; this one stops", source=run.source)
+
+
+def end(
+    session: Session,
+    run: Run,
+    *,
+    state: RunState,
+    now: datetime,
+    error: Saying | None = None,
+    problems: Sequence[Problem] = (),
+    coverage: Sequence[Coverage] = (),
+) -> Run:
+    """Write down how a run ended, and release its source."""
+    run.state, run.finished_at, run.error = state, now, error
+    run.problems, run.coverage = tuple(problems), tuple(coverage)
+    merged = session.merge(run)
+    if (held := session.get(SourceLease, run.source)) is not None and held.run_id == run.id:
+        session.delete(held)
+    session.flush()
+    session.expunge(merged)
+    return merged
+
+
+def _alive(who: str, until: datetime, now: datetime) -> bool:
+    host, _, pid = who.rpartition(":")
+    if host != socket.gethostname():
+        return until > now
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def keep_answers(session: Session, answers: Iterable[Answer]) -> None:
+    """Write down raw answers; their bodies are in the archive already."""
+    rows = [answer.model_dump() for answer in answers]
+    if rows:
+        session.connection().execute(table(Answer).insert(), rows)
+
+
+def last_answer(session: Session, request: str) -> Answer | None:
+    """The newest whole answer to a request that can be asked for again conditionally."""
+    return session.exec(
+        select_models(Answer)
+        .where(
+            Answer.request == request,
+            Answer.status == 200,
+            (col(Answer.etag).is_not(None)) | (col(Answer.last_modified).is_not(None)),
+        )
+        .order_by(col(Answer.fetched_at).desc())
+        .limit(1)
+    ).first()
+
+
+def last_run(session: Session, source: str, *states: RunState) -> Run | None:
+    """The newest run of a source, in one of the states where any are given."""
+    query = select_models(Run).where(Run.source == source)
+    if states:
+        query = query.where(col(Run.state).in_(states))
+    return session.exec(query.order_by(col(Run.started_at).desc()).limit(1)).first()
+
+
+def last_regular(session: Session, source: str) -> Run | None:
+    """The newest finished run that read the source up to its day; back-fills do not count."""
+    return session.exec(
+        select_models(Run)
+        .where(
+            Run.source == source,
+            col(Run.mode).in_((RunMode.FIRST, RunMode.REGULAR)),
+            col(Run.state).in_((RunState.OK, RunState.PARTIAL)),
+        )
+        .order_by(col(Run.started_at).desc())
+        .limit(1)
+    ).first()
+
+
+def health(session: Session, sources: Iterable[str]) -> list[SourceHealth]:
+    """How each of the sources is doing."""
+    return [_health(session, source) for source in sources]
+
+
+def _health(session: Session, source: str) -> SourceHealth:
+    run = table(Run)
+    good = last_run(session, source, RunState.OK, RunState.PARTIAL)
+    failed_since: Any = select(func.min(run.c.started_at)).where(
+        run.c.source == source, run.c.state.in_((RunState.FAILED, RunState.REFUSED))
+    )
+    if good is not None:
+        failed_since = failed_since.where(run.c.started_at > good.started_at)
+    usual = (
+        session.connection()
+        .execute(
+            select(
+                func.avg(
+                    select(run.c.found)
+                    .where(run.c.source == source, run.c.mode == RunMode.REGULAR, run.c.state == RunState.OK)
+                    .order_by(run.c.started_at.desc())
+                    .limit(10)
+                    .subquery()
+                    .c.found
+                )
+            )
+        )
+        .scalar()
+    )
+    return SourceHealth(
+        source=source,
+        last_run=last_run(session, source),
+        last_success_at=good.finished_at if good else None,
+        failing_since=session.connection().execute(failed_since).scalar(),
+        usually_found=round(usual) if usual is not None else None,
+    )
+
+
+def describe(run: Run) -> str:
+    """A run in a few words, for logs."""
+    return f"{run.source} {run.mode} {tokyo_iso(run.started_at)} {run.state}"

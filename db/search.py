@@ -1,0 +1,127 @@
+"""Finding tenders: plain filters by index, and queries of the query language by a scan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlmodel import Session
+
+from db.bulk import table
+from db.card import Card, cards
+from db.notice import Notice, NoticeVersion
+from db.tender import Tender, TenderArea
+from db.vocabulary.query import EVERYTHING, Facet, Is, Query, Searchable, matches
+from db.vocabulary.text import fold
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of results. ``total`` is None where counting would mean looking through everything."""
+
+    cards: list[Card]
+    total: int | None
+    more: bool
+
+
+def newest(session: Session, *, area: str | None = None, limit: int, offset: int = 0) -> Found:
+    """The tenders published last, of one focus area or of all."""
+    query = _in_area(select(table(Tender).c.id), area)
+    tender = table(Tender)
+    ids = list(
+        session.connection()
+        .execute(query.order_by(tender.c.published.desc(), tender.c.id).limit(limit + 1).offset(offset))
+        .scalars()
+    )
+    total = session.connection().execute(_in_area(select(func.count()).select_from(tender), area)).scalar()
+    return Found(cards(session, ids[:limit]), total, len(ids) > limit)
+
+
+def search(session: Session, query: Query, *, now: datetime, limit: int, offset: int = 0) -> Found:
+    """The tenders that a query finds, published last first."""
+    if query == EVERYTHING:
+        return newest(session, limit=limit, offset=offset)
+    if isinstance(query, Is) and query.facet is Facet.AREA:
+        return newest(session, area=query.value, limit=limit, offset=offset)
+    found = list(islice(scan(session, query, now=now), offset, offset + limit + 1))
+    return Found(cards(session, found[:limit]), None, len(found) > limit)
+
+
+def count(session: Session, query: Query, *, now: datetime, since: date) -> int:
+    """How many tenders published since a day the query finds: the preview of a saved search."""
+    return sum(1 for _ in scan(session, query, now=now, since=since))
+
+
+def scan(session: Session, query: Query, *, now: datetime, since: date | None = None) -> Iterator[UUID]:
+    """The ids of tenders that a query finds, published last first, by looking at every one."""
+    tender = table(Tender)
+    after: tuple[date, UUID] | None = None
+    while True:
+        page = select(tender).order_by(tender.c.published.desc(), tender.c.id).limit(BATCH)
+        if since is not None:
+            page = page.where(tender.c.published >= since)
+        if after is not None:
+            page = page.where(
+                (tender.c.published < after[0]) | ((tender.c.published == after[0]) & (tender.c.id > after[1]))
+            )
+        rows = [Tender(**row) for row in session.connection().execute(page).mappings()]
+        if not rows:
+            return
+        after = (rows[-1].published, rows[-1].id)
+        ids = [row.id for row in rows]
+        texts, areas = _texts(session, ids), _areas(session, ids)
+        for row in rows:
+            if matches(query, _searchable(row, texts.get(row.id, ""), areas.get(row.id, frozenset()), now)):
+                yield row.id
+
+
+def _searchable(row: Tender, text: str, areas: frozenset[str], now: datetime) -> Searchable:
+    return Searchable(
+        title=fold(f"{row.title}\n{row.title_en or ''}"),
+        text=fold(text),
+        buyer=fold(f"{row.buyer or ''}\n{row.buyer_en or ''}"),
+        areas=areas,
+        sources=frozenset(source.source for source in row.sources),
+        prefecture=row.prefecture,
+        category=row.category,
+        kind=row.kind,
+        published=row.published,
+        deadline=row.deadline,
+        now=now,
+    )
+
+
+def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:
+    notice, version = table(Notice), table(NoticeVersion)
+    rows = session.connection().execute(
+        select(notice.c.tender_id, version.c.content)
+        .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
+        .where(notice.c.tender_id.in_(ids))
+        .order_by(notice.c.first_seen_at, notice.c.id)
+    )
+    found: dict[UUID, str] = {}
+    for tender_id, content in rows:
+        found[tender_id] = f"{found[tender_id]}\n{content.text}" if tender_id in found else content.text
+    return found
+
+
+def _areas(session: Session, ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+    area = table(TenderArea)
+    rows = session.connection().execute(select(area.c.tender_id, area.c.area).where(area.c.tender_id.in_(ids)))
+    found: dict[UUID, frozenset[str]] = {}
+    for tender_id, name in rows:
+        found[tender_id] = found.get(tender_id, frozenset()) | {name}
+    return found
+
+
+def _in_area(
+    query: Select[tuple[UUID]] | Select[tuple[int]], area: str | None
+) -> Select[tuple[UUID]] | Select[tuple[int]]:
+    if area is None:
+        return query
+    tender, given = table(Tender), table(TenderArea)
+    return query.join(given, given.c.tender_id == tender.c.id).where(given.c.area == area)
