@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from db.bulk import table
@@ -30,15 +30,15 @@ class Found:
 
 def newest(session: Session, *, area: str | None = None, limit: int, offset: int = 0) -> Found:
     """The tenders published last, of one focus area or of all."""
-    query = _in_area(select(table(Tender).c.id), area)
-    tender = table(Tender)
-    ids = list(
-        session.connection()
-        .execute(query.order_by(tender.c.published.desc(), tender.c.id).limit(limit + 1).offset(offset))
-        .scalars()
-    )
-    total = session.connection().execute(_in_area(select(func.count()).select_from(tender), area)).scalar()
-    return Found(cards(session, ids[:limit]), total, len(ids) > limit)
+    tender, given = table(Tender), table(TenderArea)
+    ids = select(tender.c.id).order_by(tender.c.published.desc(), tender.c.id).limit(limit + 1).offset(offset)
+    counted = select(func.count()).select_from(tender)
+    if area is not None:
+        ids = ids.join(given, given.c.tender_id == tender.c.id).where(given.c.area == area)
+        counted = select(func.count()).select_from(given).where(given.c.area == area)
+    found = list(session.connection().execute(ids).scalars())
+    total = session.connection().execute(counted).scalar()
+    return Found(cards(session, found[:limit]), total, len(found) > limit)
 
 
 def search(session: Session, query: Query, *, now: datetime, limit: int, offset: int = 0) -> Found:
@@ -116,12 +116,3 @@ def _areas(session: Session, ids: list[UUID]) -> dict[UUID, frozenset[str]]:
     for tender_id, name in rows:
         found[tender_id] = found.get(tender_id, frozenset()) | {name}
     return found
-
-
-def _in_area(
-    query: Select[tuple[UUID]] | Select[tuple[int]], area: str | None
-) -> Select[tuple[UUID]] | Select[tuple[int]]:
-    if area is None:
-        return query
-    tender, given = table(Tender), table(TenderArea)
-    return query.join(given, given.c.tender_id == tender.c.id).where(given.c.area == area)

@@ -141,7 +141,11 @@ class _Guard(httpcore.NetworkBackend):
             raise httpcore.ConnectError(f"the name is not known: {error}") from error
         for address in addresses:
             if not self._may_reach(host, port, address):
-                raise Refused(f"{host}: its address {address} is not public; check the source's address")
+                raise Refused(
+                    "{host}: its address {address} is not public; check the source's address",
+                    host=host,
+                    address=address,
+                )
         failure: Exception = httpcore.ConnectError("the name has no address")
         for address in addresses:
             try:
@@ -317,7 +321,9 @@ class HttpFetcher:
     def respect_closing(self, lane: _Lane, host: str, now: datetime) -> None:
         if lane.closed_until - now > PATIENCE:
             when = f"{lane.closed_until.astimezone(now.tzinfo):%Y-%m-%d %H:%M %Z}"
-            raise FetchError(f"{host}: asks to be left alone for now (Retry-After); come again after {when}")
+            raise FetchError(
+                "{host}: asks to be left alone for now (Retry-After); come again after {when}", host=host, when=when
+            )
 
     def pause_that_robots_allow(self, url: httpx.URL, pause_seconds: float) -> float:
         """The seconds to keep between requests; raises Refused where robots.txt forbids the address."""
@@ -325,8 +331,10 @@ class HttpFetcher:
         rules = self._rules(url, pause_seconds)
         if not rules.can_fetch(str(url), agent):
             raise Refused(
-                f"{url.host}: robots.txt forbids {_path(url)}; ask the owner for written permission, "
-                'then set robots = "ignore" under [source.<slug>]'
+                "{host}: robots.txt forbids {path}; ask the owner for written permission, "
+                'then set robots = "ignore" under [source.<slug>]',
+                host=url.host,
+                path=_path(url),
             )
         return max(pause_seconds, min(LONGEST_CRAWL_DELAY, rules.crawl_delay(agent) or 0.0))
 
@@ -342,7 +350,9 @@ class HttpFetcher:
                     robots.rules = error
                     robots.valid_until = self.clock() + ROBOTS_RETRIED_AFTER
             if isinstance(robots.rules, FetchError):
-                raise FetchError(f"{url.host}: not asked, for robots.txt was not readable ({robots.rules})")
+                raise FetchError(
+                    "{host}: not asked, for robots.txt was not readable ({why})", host=url.host, why=robots.rules
+                )
             return robots.rules
 
     def _robots_txt(self, url: httpx.URL, pause_seconds: float) -> str:
@@ -350,7 +360,7 @@ class HttpFetcher:
         page = visit.follow(Request(str(url.copy_with(raw_path=b"/robots.txt", fragment=None))))
         with page.body:
             if page.status >= 500:
-                raise FetchError(f"answered {page.status}; the next visit asks again")
+                raise FetchError("answered {status}; the next visit asks again", status=page.status)
             text = page.content.decode("utf-8-sig", "replace") if page.status < 300 else ""
         return "" if text.lstrip().startswith("<") else text  # HTML: a login or error page in its place
 
@@ -379,7 +389,12 @@ class _Visit:
             body, size, digest = remembered.open(), remembered.size, remembered.digest
             return Page(request, page.url, 200, remembered.headers, body, size, digest, not_modified=True)
         where = httpx.URL(page.url)
-        raise FetchError(f"{where.host}: answered {page.status} for {_path(where)}; see in a browser if it moved")
+        raise FetchError(
+            "{host}: answered {status} for {path}; see in a browser if it moved",
+            host=where.host,
+            status=page.status,
+            path=_path(where),
+        )
 
     def follow(self, request: Request, remembered: Remembered | None = None) -> Page:
         """The answer after redirects, whatever its status; the caller closes its body."""
@@ -391,7 +406,9 @@ class _Visit:
                 return page
             page.body.close()
         host = httpx.URL(page.url).host
-        raise FetchError(f"{host}: more than {MAX_REDIRECTS} redirects; see in a browser where they lead")
+        raise FetchError(
+            "{host}: more than {count} redirects; see in a browser where they lead", host=host, count=MAX_REDIRECTS
+        )
 
     def _outgoing(self, request: Request, remembered: Remembered | None) -> httpx.Request:
         def encoded(pairs: tuple[tuple[str, str], ...]) -> bytes:
@@ -413,14 +430,20 @@ class _Visit:
             return self._client.build_request(request.method, url, content=content, headers=headers)
         except (httpx.InvalidURL, UnicodeError) as error:
             shown = request.url.split("?")[0][:200]
-            raise FetchError(f"{shown!r}: not an address or header to send ({error}); correct the source") from error
+            raise FetchError(
+                "{address}: not an address or header to send ({why}); correct the source",
+                address=repr(shown),
+                why=error,
+            ) from error
 
     def _exchange(self, request: Request, outgoing: httpx.Request) -> tuple[Page, httpx.Request | None]:
         """One hop, with its retries: the answer, and where it redirects to."""
         url, fetcher, pause = outgoing.url, self._fetcher, self._pause_seconds
         if url.scheme not in ("http", "https") or not url.host:
-            shown = url.host or f"an address without a host ({_path(url)})"
-            raise Refused(f"{shown}: only http and https addresses are fetched; correct it in the source")
+            shown = url.host or _path(url)
+            raise Refused(
+                "{address}: only http and https addresses are fetched; correct it in the source", address=shown
+            )
         if not self._ignore_robots:
             pause = fetcher.pause_that_robots_allow(url, pause)
         lane = fetcher.lane(url.host)
@@ -438,8 +461,13 @@ class _Visit:
                     fetcher.respect_closing(lane, url.host, now)
                 finally:
                     lane.last_at = fetcher.clock()
-        tries = f"tried {self._settings.retries + 1} times" if self._settings.retries else "tried once"
-        raise FetchError(f"{url.host}: {failure} for {_path(url)} ({tries}); the next visit asks again")
+        raise FetchError(
+            "{host}: {failure} for {path} (tries: {tries}); the next visit asks again",
+            host=url.host,
+            failure=failure,
+            path=_path(url),
+            tries=self._settings.retries + 1,
+        )
 
     def _attempt(self, request: Request, outgoing: httpx.Request) -> tuple[Page, httpx.Request | None]:
         host, started_at = outgoing.url.host, self._fetcher.clock()
@@ -456,13 +484,17 @@ class _Visit:
                 if isinstance(error.__context__, ssl.SSLCertVerificationError):
                     why = error.__context__.verify_message
                     raise FetchError(
-                        f"{host}: its certificate is not trusted ({why}); update this machine's certificates, "
-                        "or wait until the site has mended its own"
+                        "{host}: its certificate is not trusted ({why}); update this machine's certificates, "
+                        "or wait until the site has mended its own",
+                        host=host,
+                        why=why,
                     ) from error
                 total = self._settings.total_seconds
                 if self._fetcher.clock() - started_at >= timedelta(seconds=total):
                     raise FetchError(
-                        f"{host}: no whole answer within {total:g} s; the next visit asks again"
+                        "{host}: no whole answer within {seconds} s; the next visit asks again",
+                        host=host,
+                        seconds=f"{total:g}",
                     ) from error
                 raise _Again(" ".join(str(error).split()) or type(error).__name__) from error
             on_failure.pop_all()
@@ -473,7 +505,11 @@ class _Visit:
         """Write the decoded body; its size and its SHA-256."""
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in ENCODINGS:
-            raise FetchError(f"{host}: compressed as {encoding!r}, which was not asked for; nothing was kept")
+            raise FetchError(
+                "{host}: compressed as {encoding}, which was not asked for; nothing was kept",
+                host=host,
+                encoding=encoding,
+            )
         size, digest = 0, sha256()
         self._check_size(int(response.headers.get("content-length", 0)), host)
         for chunk in response.iter_bytes():
@@ -486,8 +522,11 @@ class _Visit:
     def _check_size(self, size: int, host: str) -> None:
         if size > self._max_bytes:
             raise FetchError(
-                f"{host}: the answer has {size:,} bytes or more, and {self._max_bytes:,} are allowed; "
-                "ask for less at a time, or raise the source's max_bytes"
+                "{host}: the answer has {size} bytes or more, and {allowed} are allowed; "
+                "ask for less at a time, or raise the source's max_bytes",
+                host=host,
+                size=f"{size:,}",
+                allowed=f"{self._max_bytes:,}",
             )
 
 

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, ClassVar, cast
 
@@ -74,8 +75,6 @@ def page_of(
     headers: Mapping[str, str] | None = None,
 ) -> Page:
     """A page made from bytes that are already here: a recorded example, or an answer of the archive."""
-    from hashlib import sha256
-
     return Page(
         request,
         request.url,
@@ -87,9 +86,16 @@ def page_of(
     )
 
 
+class _Spool(SpooledTemporaryFile[bytes]):
+    """Closes itself when nobody holds it any longer; the base class would only warn of it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def spooled() -> BinaryIO:
     """A temporary file that moves from memory to disk when it grows, and goes away by itself."""
-    return cast(BinaryIO, SpooledTemporaryFile(max_size=IN_MEMORY))
+    return cast(BinaryIO, _Spool(max_size=IN_MEMORY))
 
 
 @dataclass(frozen=True, slots=True)

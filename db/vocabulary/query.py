@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.text import fold, fold_term
@@ -348,7 +349,9 @@ class _Parser:
         if name in [*Scope]:
             return self._word(Scope(name), value, position)
         facet = Facet(name)
-        folded = fold(value).replace(" ", "-") if facet is not Facet.PREFECTURE else value
+        if facet is Facet.PREFECTURE:
+            return Is(facet, self._prefecture(value, position))
+        folded = fold(value).replace(" ", "-")
         allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category]}.get(facet)
         if allowed and folded not in allowed:
             raise QueryError(
@@ -359,6 +362,11 @@ class _Parser:
                 position=position,
             )
         return Is(facet, folded)
+
+    def _prefecture(self, value: str, position: int) -> str:
+        if (name := prefecture_named(value)) is None:
+            raise QueryError("there is no prefecture {value} — write 東京都 or Tokyo", value=value, position=position)
+        return name
 
     def _compare(self, token: _Token) -> Query:
         name, operator, operand = (token.match[group] for group in ("compare", "operator", "operand"))

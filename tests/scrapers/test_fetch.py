@@ -389,7 +389,7 @@ def test_the_pause_before_a_retry_doubles_up_to_a_minute_and_is_never_quite_the_
     make: Make, site: Site, clock: Clock
 ) -> None:
     site.answer("/list", Answer(b"", 503))
-    with pytest.raises(FetchError, match="tried 9 times"):
+    with pytest.raises(FetchError, match="tries: 9"):
         make(retries=8).for_source(0, BIG, ignore_robots=True)(Request(site.url("/list")))
     ratios = [slept / wanted for slept, wanted in zip(clock.slept, (1, 2, 4, 8, 16, 32, 60, 60), strict=True)]
     assert all(0.5 <= ratio <= 1.5 for ratio in ratios)
@@ -401,7 +401,7 @@ def test_a_failure_that_stays_is_told_in_one_line(fetch: Fetch, site: Site) -> N
     with pytest.raises(FetchError) as error:
         fetch(Request(site.url("/list?token=secret")))
     assert len(site.paths) == 3
-    expected = "tender.example: answered 503 for /list (tried 3 times); the next visit asks again"
+    expected = "tender.example: answered 503 for /list (tries: 3); the next visit asks again"
     assert message(error) == expected
 
 
@@ -475,7 +475,7 @@ def test_a_connection_that_breaks_is_tried_again(fetch: Fetch, site: Site) -> No
     site.answer("/list", hang_up, hang_up, Answer(b"rows"))
     assert fetch(Request(site.url("/list"))).content == b"rows"
     site.answer("/list", hang_up)
-    with pytest.raises(FetchError, match=r"tender\.example: .* for /list \(tried 3 times\)"):
+    with pytest.raises(FetchError, match=r"tender\.example: .* for /list \(tries: 3\)"):
         fetch(Request(site.url("/list")))
 
 
@@ -615,7 +615,7 @@ def test_a_decompression_bomb_is_stopped_at_the_limit(make: Make, site: Site) ->
 @pytest.mark.parametrize("encoding", ["zstd", "br", "gzip, gzip"])
 def test_a_compression_that_cannot_be_bounded_is_refused(fetch: Fetch, site: Site, encoding: str) -> None:
     site.answer("/list", Answer(b"?", headers={"content-encoding": encoding}))
-    with pytest.raises(FetchError, match=rf"tender\.example: compressed as '{encoding}'"):
+    with pytest.raises(FetchError, match=rf"tender\.example: compressed as {encoding}"):
         fetch(Request(site.url("/list")))
 
 
@@ -624,7 +624,7 @@ def test_a_body_that_breaks_off_is_asked_for_again(fetch: Fetch, site: Site) -> 
     site.answer("/list", broken, Answer(b"a whole page"))
     assert fetch(Request(site.url("/list"))).content == b"a whole page"
     site.answer("/list", broken)
-    with pytest.raises(FetchError, match=r"tender\.example: .*tried 3 times"):
+    with pytest.raises(FetchError, match=r"tender\.example: .*tries: 3"):
         fetch(Request(site.url("/list")))
 
 

@@ -1,0 +1,37 @@
+"""What the letters need of a language; the household hands one in."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from db.vocabulary.messages import Saying
+
+
+class Language(Protocol):
+    """Texts and figures as readers of one language write them. ``code`` is ``en`` or ``ja``."""
+
+    @property
+    def code(self) -> str: ...
+
+    def text(self, text: str, /, **values: object) -> str:
+        """A text of the catalogues with its ``{names}`` filled in."""
+
+    def ntext(self, singular: str, plural: str, count: int, /, **values: object) -> str:
+        """The text for a count; ``{count}`` is the count as it is written."""
+
+    def say(self, saying: Saying) -> str:
+        """A stored saying."""
+
+    def day(self, day: date) -> str:
+        """A date, with its weekday."""
+
+    def moment(self, moment: datetime) -> str:
+        """A moment in Tokyo, to the minute, with the zone said."""
+
+    def yen(self, amount: Decimal | int) -> str:
+        """An amount of yen."""
+
+
+AreaNames = Mapping[str, str]
+"""Area slug → its name in the reader's language."""

@@ -1,0 +1,45 @@
+"""The site that letters and feeds lead to: its name and its addresses, each made in one place."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """``base_url`` has no slash at its end. ``tag_authority`` names the feeds' entries for ever (RFC 4151):
+
+    ``example.org,2026`` is a domain and a year in which it was yours; changing it makes every reader's
+    program show every tender as new.
+    """
+
+    name: str
+    base_url: str
+    tag_authority: str
+    contact: str
+
+    def home_url(self) -> str:
+        return f"{self.base_url}/"
+
+    def list_url(self, **filters: str) -> str:
+        return f"{self.base_url}/?{urlencode(filters)}" if filters else self.home_url()
+
+    def tender_url(self, id: UUID) -> str:
+        return f"{self.base_url}/tenders/{id}"
+
+    def feeds_url(self) -> str:
+        return f"{self.base_url}/feeds"
+
+    def feed_url(self, name: str, form: str) -> str:
+        """``name`` is an area's slug or ``all``; ``form`` is ``rss`` or ``atom``."""
+        return f"{self.base_url}/feeds/{name}.{form}"
+
+    def unsubscribe_url(self, token: str) -> str:
+        return f"{self.base_url}/u/{token}"
+
+    def tag(self, name: str) -> str:
+        """A name that stays the same whatever address the thing has."""
+        return f"tag:{self.tag_authority}:{name}"
+
+    def tender_tag(self, id: UUID) -> str:
+        return self.tag(f"tender/{id}")

@@ -1,0 +1,217 @@
+"""The store of matches, digests and deliveries: the outbox."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_models
+
+from db import bulk
+from db.bulk import table
+from db.history import Delivery, Digest, Match
+from db.subscriber import SavedSearch, Subscriber
+from db.tender import TenderEvent
+from db.vocabulary.delivery import DeliveryState
+from db.vocabulary.notice import FieldChange
+from db.vocabulary.tender import EventKind
+
+ATTEMPTS = 6
+"""After so many failed attempts a letter is given up."""
+BACK_OFF = (timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
+SENDING_TOO_LONG = timedelta(minutes=10)
+"""A letter that is being sent for longer was left behind by a process that ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMatch:
+    """A saved search that an event concerns, and the words and values that made it so."""
+
+    saved_search_id: UUID
+    tender_id: UUID
+    sequence: int
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """A tender that a digest tells of, under one saved search."""
+
+    saved_search_id: UUID
+    tender_id: UUID
+    kind: EventKind
+    changes: tuple[FieldChange, ...]
+    why: tuple[str, ...]
+    at: datetime
+
+
+def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime) -> None:
+    """Keep matches; one that is kept already stays as it is."""
+    bulk.insert_missing(
+        session,
+        Match,
+        [
+            {
+                "saved_search_id": match.saved_search_id,
+                "tender_id": match.tender_id,
+                "sequence": match.sequence,
+                "matched_at": now,
+                "why": match.why,
+                "digest_id": None,
+            }
+            for match in matches
+        ],
+    )
+
+
+def open_digests(session: Session, *, window_start: datetime, window_end: datetime, domain: str) -> list[Digest]:
+    """Make the digests of a window: one for each active subscriber with matches that no digest tells of yet.
+
+    Older matches that no window could tell of come along, and the digest is marked as a backlog.
+    Doing it again for the same window makes nothing more.
+    """
+    match, search = table(Match), table(SavedSearch)
+    waiting = session.connection().execute(
+        select(search.c.subscriber_id, func.min(match.c.matched_at))
+        .join(search, search.c.id == match.c.saved_search_id)
+        .join(table(Subscriber), table(Subscriber).c.id == search.c.subscriber_id)
+        .where(match.c.digest_id.is_(None), match.c.matched_at < window_end, table(Subscriber).c.active)
+        .group_by(search.c.subscriber_id)
+        .order_by(search.c.subscriber_id)
+    )
+    made: list[Digest] = []
+    for subscriber_id, earliest in waiting.all():
+        existing = session.exec(
+            select_models(Digest).where(Digest.subscriber_id == subscriber_id, Digest.window_end == window_end)
+        ).first()
+        if existing is not None:
+            continue
+        id = uuid4()
+        digest = Digest(
+            id=id,
+            subscriber_id=subscriber_id,
+            window_start=window_start,
+            window_end=window_end,
+            message_id=f"<{id}@{domain}>",
+            state=DeliveryState.PENDING,
+            due_at=window_end,
+            backlog=earliest < window_start,
+        )
+        session.add(digest)
+        session.flush()
+        of_subscriber = select(search.c.id).where(search.c.subscriber_id == subscriber_id)
+        session.connection().execute(
+            match.update()
+            .where(
+                match.c.digest_id.is_(None),
+                match.c.matched_at < window_end,
+                match.c.saved_search_id.in_(of_subscriber),
+            )
+            .values(digest_id=id)
+        )
+        made.append(digest)
+    return made
+
+
+def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
+    """What a digest tells of: each tender once under each saved search, with its newest event of the window."""
+    match, event = table(Match), table(TenderEvent)
+    rows = session.connection().execute(
+        select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
+        .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
+        .where(match.c.digest_id == digest_id)
+        .order_by(match.c.saved_search_id, match.c.tender_id, match.c.sequence)
+    )
+    found: dict[tuple[UUID, UUID], DigestEntry] = {}
+    for search_id, tender_id, kind, changes, why, at in rows:
+        earlier = found.get((search_id, tender_id))
+        # A tender that was new in this window stays new, whatever happened to it later in it, unless cancelled.
+        kind = EventKind(kind)
+        if earlier and earlier.kind is EventKind.PUBLISHED and kind is EventKind.CHANGED:
+            kind, changes = earlier.kind, ()
+        found[search_id, tender_id] = DigestEntry(search_id, tender_id, kind, changes, why, at)
+    return list(found.values())
+
+
+def due(session: Session, *, now: datetime, limit: int = 100) -> Sequence[Digest]:
+    """Letters that may be tried now, the oldest window first."""
+    return session.exec(
+        select_models(Digest)
+        .where(
+            col(Digest.state).in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)),
+            col(Digest.due_at) <= now,
+        )
+        .order_by(col(Digest.window_end), col(Digest.id))
+        .limit(limit)
+    ).all()
+
+
+def take(session: Session, digest_id: UUID, *, now: datetime) -> Delivery | None:
+    """Claim a letter for an attempt; None where another process has it, or had it, already."""
+    digest = table(Digest)
+    claimed = session.connection().execute(
+        digest.update()
+        .where(
+            digest.c.id == digest_id,
+            digest.c.state.in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)),
+            digest.c.due_at <= now,
+        )
+        .values(state=DeliveryState.SENDING, due_at=now + SENDING_TOO_LONG)
+    )
+    if claimed.rowcount == 0:
+        return None
+    made = (
+        session.connection()
+        .execute(select(func.count()).select_from(table(Delivery)).where(table(Delivery).c.digest_id == digest_id))
+        .scalar()
+    )
+    delivery = Delivery(digest_id=digest_id, number=(made or 0) + 1, started_at=now, state=DeliveryState.SENDING)
+    session.add(delivery)
+    session.flush()
+    session.expunge(delivery)
+    return delivery
+
+
+def settle(
+    session: Session,
+    delivery: Delivery,
+    state: DeliveryState,
+    *,
+    now: datetime,
+    error: str | None = None,
+    again: bool = False,
+) -> None:
+    """Write down how an attempt ended; ``again`` puts the letter back until its next turn, or gives it up."""
+    delivery.state, delivery.finished_at, delivery.error = state, now, error
+    session.merge(delivery)
+    digest = session.get(Digest, delivery.digest_id)
+    if digest is None:
+        return
+    if again and delivery.number < ATTEMPTS:
+        digest.state = DeliveryState.UNKNOWN if state is DeliveryState.UNKNOWN else DeliveryState.PENDING
+        digest.due_at = now + BACK_OFF[min(delivery.number, len(BACK_OFF)) - 1]
+    else:
+        digest.state = state
+    session.add(digest)
+
+
+def find_abandoned(session: Session, *, now: datetime) -> int:
+    """Mark letters whose sender ended in the middle as unknown, to be tried once more; returns how many.
+
+    A letter that was unknown before is given up: two mails for one window are worse than a doubtful one.
+    """
+    count = 0
+    for digest in session.exec(
+        select_models(Digest).where(Digest.state == DeliveryState.SENDING, col(Digest.due_at) <= now)
+    ):
+        attempts = session.exec(select_models(Delivery).where(Delivery.digest_id == digest.id)).all()
+        doubtful = [one for one in attempts if one.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)]
+        for one in doubtful:
+            one.state, one.finished_at = DeliveryState.UNKNOWN, one.finished_at or now
+            session.add(one)
+        digest.state = DeliveryState.UNKNOWN if len(doubtful) < 2 else DeliveryState.FAILED
+        session.add(digest)
+        count += 1
+    return count

@@ -1,0 +1,60 @@
+"""Bringing a database to the schema of this version: Alembic, without its command line and its ini file."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from db.engine import Database, plain_errors
+from db.errors import RecordError
+
+
+def upgrade(database: Database) -> None:
+    """Apply what is missing; does nothing where the schema is up to date."""
+    if _current(database) == head():
+        return
+    with plain_errors(str(database.engine.url.database)), database.engine.begin() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def ready(database: Database) -> None:
+    """Make sure that the schema is this version's: SQLite is upgraded, a server only by ``monitor db upgrade``."""
+    current = _current(database)
+    if current == head():
+        return
+    if current is not None and current not in {script.revision for script in _scripts().walk_revisions()}:
+        raise RecordError(
+            "{database}: was written by a newer version of the monitor (schema {schema}); update the program",
+            database=database.engine.url.database,
+            schema=current,
+        )
+    if database.is_sqlite:
+        upgrade(database)
+        return
+    raise RecordError(
+        "{database}: its schema is not this version's; run: monitor db upgrade", database=database.engine.url.database
+    )
+
+
+def head() -> str:
+    """The schema's newest revision."""
+    return _scripts().get_current_head() or ""
+
+
+def _current(database: Database) -> str | None:
+    with plain_errors(str(database.engine.url.database)), database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent / "migrations"))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

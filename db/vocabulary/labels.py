@@ -1,0 +1,117 @@
+"""What the vocabulary's values are called by people: English here, other languages in the catalogues."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from db.vocabulary.messages import N_
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.run import RunState
+from db.vocabulary.tender import EventKind
+
+KINDS: Mapping[NoticeKind, str] = {
+    NoticeKind.PLANNED: N_("Planned procurement"),
+    NoticeKind.INFORMATION_REQUEST: N_("Request for information"),
+    NoticeKind.COMMENT_REQUEST: N_("Request for comments"),
+    NoticeKind.TENDER: N_("Call for tenders"),
+    NoticeKind.PROPOSAL_CALL: N_("Call for proposals"),
+    NoticeKind.QUOTATION: N_("Request for quotations"),
+    NoticeKind.AWARD: N_("Award or result"),
+    NoticeKind.AMENDMENT: N_("Correction"),
+    NoticeKind.CANCELLATION: N_("Cancellation"),
+    NoticeKind.OTHER: N_("Other notice"),
+}
+CATEGORIES: Mapping[Category, str] = {
+    Category.GOODS: N_("Goods"),
+    Category.SERVICES: N_("Services"),
+    Category.WORKS: N_("Works"),
+}
+EVENTS: Mapping[EventKind, str] = {
+    EventKind.PUBLISHED: N_("published"),
+    EventKind.CHANGED: N_("changed"),
+    EventKind.CANCELLED: N_("cancelled"),
+}
+RUN_STATES: Mapping[RunState, str] = {
+    RunState.RUNNING: N_("running"),
+    RunState.OK: N_("ok"),
+    RunState.PARTIAL: N_("partly read"),
+    RunState.FAILED: N_("failed"),
+    RunState.REFUSED: N_("refused"),
+}
+FIELDS: Mapping[str, str] = {
+    "title": N_("title"),
+    "title_en": N_("English title"),
+    "buyer": N_("buyer"),
+    "prefecture": N_("prefecture"),
+    "category": N_("category"),
+    "kind": N_("kind of notice"),
+    "method": N_("procedure"),
+    "status": N_("status"),
+    "deadline": N_("deadline"),
+    "response_deadline": N_("response deadline"),
+}
+PLACES = {"title": N_("title"), "body": N_("text"), "buyer": N_("buyer")}
+
+
+class Prefecture(StrEnum):
+    """The 47 prefectures by their usual names in Roman letters; the value is the Japanese name."""
+
+    HOKKAIDO = "北海道"
+    AOMORI = "青森県"
+    IWATE = "岩手県"
+    MIYAGI = "宮城県"
+    AKITA = "秋田県"
+    YAMAGATA = "山形県"
+    FUKUSHIMA = "福島県"
+    IBARAKI = "茨城県"
+    TOCHIGI = "栃木県"
+    GUNMA = "群馬県"
+    SAITAMA = "埼玉県"
+    CHIBA = "千葉県"
+    TOKYO = "東京都"
+    KANAGAWA = "神奈川県"
+    NIIGATA = "新潟県"
+    TOYAMA = "富山県"
+    ISHIKAWA = "石川県"
+    FUKUI = "福井県"
+    YAMANASHI = "山梨県"
+    NAGANO = "長野県"
+    GIFU = "岐阜県"
+    SHIZUOKA = "静岡県"
+    AICHI = "愛知県"
+    MIE = "三重県"
+    SHIGA = "滋賀県"
+    KYOTO = "京都府"
+    OSAKA = "大阪府"
+    HYOGO = "兵庫県"
+    NARA = "奈良県"
+    WAKAYAMA = "和歌山県"
+    TOTTORI = "鳥取県"
+    SHIMANE = "島根県"
+    OKAYAMA = "岡山県"
+    HIROSHIMA = "広島県"
+    YAMAGUCHI = "山口県"
+    TOKUSHIMA = "徳島県"
+    KAGAWA = "香川県"
+    EHIME = "愛媛県"
+    KOCHI = "高知県"
+    FUKUOKA = "福岡県"
+    SAGA = "佐賀県"
+    NAGASAKI = "長崎県"
+    KUMAMOTO = "熊本県"
+    OITA = "大分県"
+    MIYAZAKI = "宮崎県"
+    KAGOSHIMA = "鹿児島県"
+    OKINAWA = "沖縄県"
+
+
+PREFECTURES_EN: Mapping[str, str] = {prefecture.value: prefecture.name.capitalize() for prefecture in Prefecture}
+"""Japanese name → name in Roman letters."""
+
+
+def prefecture_named(name: str) -> str | None:
+    """The Japanese name of a prefecture given in either spelling (東京, 東京都, Tokyo, tokyo-to); None if unknown."""
+    wanted = name.strip().lower().removesuffix("-to").removesuffix("-fu").removesuffix("-ken")
+    for japanese, english in PREFECTURES_EN.items():
+        if wanted in (japanese, japanese[:-1], english.lower()):
+            return japanese
+    return None
