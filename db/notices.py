@@ -167,17 +167,21 @@ def read_notices(session: Session, tender_ids: Sequence[UUID]) -> Iterator[ReadN
             yield ReadNotice(id, tender_id, number, content, value or Reading())
 
 
-def unread(session: Session, revision: str, *, after: UUID | None, limit: int) -> list[ReadNotice]:
-    """Up to ``limit`` notices, in the order of their ids, whose newest version was not read at ``revision``."""
+def unread(session: Session, revision: str | None, *, after: UUID | None, limit: int) -> list[ReadNotice]:
+    """Up to ``limit`` notices, in the order of their ids, whose newest version was not read at ``revision``.
+
+    Without a revision: all notices.
+    """
     notice, version, reading = table(Notice), table(NoticeVersion), table(NoticeReading)
     query = (
         select(notice.c.id, notice.c.tender_id, notice.c.version, version.c.content, reading.c.value)
         .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
         .outerjoin(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
-        .where((reading.c.revision.is_(None)) | (reading.c.revision != revision))
         .order_by(notice.c.id)
         .limit(limit)
     )
+    if revision is not None:
+        query = query.where((reading.c.revision.is_(None)) | (reading.c.revision != revision))
     if after is not None:
         query = query.where(notice.c.id > after)
     return [

@@ -167,6 +167,25 @@ def last_regular(session: Session, source: str) -> Run | None:
     ).first()
 
 
+def first_crawl_done(session: Session, source: str) -> bool:
+    """Whether the source was read once as a whole, so that what is new there now is news.
+
+    After three first crawls that each missed a part, the part is taken for a lasting defect of the source.
+    """
+    run = table(Run)
+    rows = session.connection().execute(
+        select(run.c.mode, run.c.state, func.count())
+        .where(run.c.source == source, run.c.state.in_((RunState.OK, RunState.PARTIAL)))
+        .group_by(run.c.mode, run.c.state)
+    )
+    counts: dict[tuple[str, str], int] = {(mode, state): count for mode, state, count in rows}
+    return (
+        (RunMode.FIRST, RunState.OK) in counts
+        or any(mode == RunMode.REGULAR for mode, _ in counts)
+        or counts.get((RunMode.FIRST, RunState.PARTIAL), 0) >= 3
+    )
+
+
 def health(session: Session, sources: Iterable[str]) -> list[SourceHealth]:
     """How each of the sources is doing."""
     return [_health(session, source) for source in sources]

@@ -126,7 +126,7 @@ def store(
     return changes
 
 
-def store_quietly(session: Session, tenders: Sequence[ComposedTender], *, now: datetime) -> int:
+def store_quietly(session: Session, tenders: Sequence[ComposedTender]) -> int:
     """Write projections after reading again: areas may move, but nothing happened to the tenders themselves.
 
     Returns how many tenders got other areas than before.

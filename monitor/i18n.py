@@ -130,10 +130,7 @@ def missing(code: str) -> Iterator[str]:
     for message in extracted():
         if message.id:
             there = known.get(message.id, message.context)
-            texts: Sequence[str] = (
-                [] if there is None else [there.string] if isinstance(there.string, str) else there.string
-            )
-            if there is None or there.fuzzy or not all(texts) or not texts:
+            if there is None or there.fuzzy or not there.string or not all(there.string):
                 yield str(message.id)
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
+from db.vocabulary.messages import Told
 from db.vocabulary.reading import AreaScore, Evidence, Place
 from db.vocabulary.text import fold, fold_term, term_spellings
 
@@ -43,7 +44,7 @@ _GIVEN = 100
 _SHORT_LATIN = 4
 
 
-class LexiconError(ValueError):
+class LexiconError(Told):
     """A file or definition of areas is wrong; the message is one line: where, what, and what to do."""
 
 
@@ -74,6 +75,7 @@ class AreaDefinition:
 
     slug: str
     name: str = ""
+    name_ja: str = ""
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
@@ -314,7 +316,7 @@ def load_lexicon(extra_areas: Iterable[AreaDefinition] = (), directory: Path = P
         for term in _defined_terms(definition, index):
             terms[index, term.folded] = term
     if not terms:
-        raise LexiconError(f"{directory}: no terms; give at least one area a term")
+        raise LexiconError("{directory}: no terms; give at least one area a term", directory=directory)
     return Lexicon(areas, terms.values())
 
 
@@ -322,9 +324,11 @@ def _read_areas(path: Path) -> list[Area]:
     try:
         listed: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("area", [])
     except OSError as error:
-        raise LexiconError(f"{path}: cannot be read ({error.strerror}); restore the file") from None
+        raise LexiconError(
+            "{path}: cannot be read ({why}); restore the file", path=path, why=error.strerror
+        ) from None
     except ValueError as error:
-        raise LexiconError(f"{path}: is not TOML ({error}); mend the line") from None
+        raise LexiconError("{path}: is not TOML ({error}); mend the line", path=path, error=error) from None
     areas = []
     for entry in listed:
         try:
@@ -337,7 +341,9 @@ def _read_areas(path: Path) -> list[Area]:
             )
         except (KeyError, TypeError):
             raise LexiconError(
-                f"{path}: area {entry.get('slug', '?')!r} lacks slug, or name or description in en and ja; add them"
+                "{path}: area {slug} lacks slug, or name or description in en and ja; add them",
+                path=path,
+                slug=repr(entry.get("slug", "?")),
             ) from None
     return areas
 
@@ -346,9 +352,9 @@ def _read_terms(path: Path, area: int) -> list[_Term]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise LexiconError(f"{path}: cannot be read ({error.strerror}); add the file") from None
+        raise LexiconError("{path}: cannot be read ({why}); add the file", path=path, why=error.strerror) from None
     except UnicodeDecodeError:
-        raise LexiconError(f"{path}: is not UTF-8; save it as UTF-8") from None
+        raise LexiconError("{path}: is not UTF-8; save it as UTF-8", path=path) from None
     columns: list[str] | None = None
     seen: dict[str, int] = {}
     terms = []
@@ -359,30 +365,51 @@ def _read_terms(path: Path, area: int) -> list[_Term]:
         cells = [cell.strip() for cell in line.split("\t")]
         if columns is None:
             if tuple(cells[: len(_COLUMNS)]) != _COLUMNS or set(cells[len(_COLUMNS) :]) - set(_OPTIONAL_COLUMNS):
-                raise LexiconError(f"{where}: header is {cells}; write {', '.join(_COLUMNS)}, separated by tabs")
+                raise LexiconError(
+                    "{where}: header is {cells}; write {header}, separated by tabs",
+                    where=where,
+                    cells=cells,
+                    header=", ".join(_COLUMNS),
+                )
             columns = cells
             continue
         if len(cells) > len(columns):
-            raise LexiconError(f"{where}: {len(cells)} cells; only {len(columns)} columns are known, remove the rest")
+            raise LexiconError(
+                "{where}: {count} cells; only {known} columns are known, remove the rest",
+                where=where,
+                count=len(cells),
+                known=len(columns),
+            )
         row = dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=True))
         term = _make_term(where, area, row["term"], row["english"], row["weight"], row.get("idea", ""))
         if term.folded in seen:
-            raise LexiconError(f"{where}: {row['term']!r} stands in line {seen[term.folded]} already; remove one")
+            raise LexiconError(
+                "{where}: {term} stands in line {other} already; remove one",
+                where=where,
+                term=repr(row["term"]),
+                other=seen[term.folded],
+            )
         seen[term.folded] = number
         terms.append(term)
     if columns is None:
-        raise LexiconError(f"{path}: empty; write the header {', '.join(_COLUMNS)}, separated by tabs")
+        raise LexiconError(
+            "{path}: empty; write the header {header}, separated by tabs", path=path, header=", ".join(_COLUMNS)
+        )
     return terms
 
 
 def _make_term(where: str, area: int, term: str, gloss: str, weight: str, idea: str = "") -> _Term:
     folded = fold_term(term)
     if len(folded) < 2:
-        raise LexiconError(f"{where}: term {term!r} is too short; give at least two characters")
+        raise LexiconError(
+            "{where}: term {term} is too short; give at least two characters", where=where, term=repr(term)
+        )
     if weight not in tuple(Weight):
-        raise LexiconError(f"{where}: weight is {weight!r}; write strong, weak or negative")
+        raise LexiconError(
+            "{where}: weight is {weight}; write strong, weak or negative", where=where, weight=repr(weight)
+        )
     if not gloss:
-        raise LexiconError(f"{where}: {term!r} has no English gloss; add one for readers")
+        raise LexiconError("{where}: {term} has no English gloss; add one for readers", where=where, term=repr(term))
     return _Term(area, folded, gloss, Weight(weight), idea or gloss)
 
 
@@ -390,17 +417,21 @@ def _place_area(areas: list[Area], definition: AreaDefinition) -> int:
     """The index of the area that ``definition`` extends, or of the new one it adds at the end."""
     where = f"area {definition.slug!r}"
     if not definition.slug or not all(part.isalnum() and part.islower() for part in definition.slug.split("-")):
-        raise LexiconError(f"{where}: not a slug; use small letters, digits and single hyphens")
+        raise LexiconError("{where}: not a slug; use small letters, digits and single hyphens", where=where)
     for index, area in enumerate(areas):
         if area.slug == definition.slug:
             if definition.name:
-                areas[index] = Area(area.slug, dict.fromkeys(area.names, definition.name), area.descriptions)
+                areas[index] = Area(area.slug, _names(definition), area.descriptions)
             return index
     if not definition.strong and not definition.weak:
-        raise LexiconError(f"{where}: has no strong or weak terms; give it some, or it finds nothing")
-    name = definition.name or definition.slug
-    areas.append(Area(definition.slug, {"en": name, "ja": name}, {"en": "", "ja": ""}))
+        raise LexiconError("{where}: has no strong or weak terms; give it some, or it finds nothing", where=where)
+    areas.append(Area(definition.slug, _names(definition), {"en": "", "ja": ""}))
     return len(areas) - 1
+
+
+def _names(definition: AreaDefinition) -> dict[str, str]:
+    name = definition.name or definition.slug
+    return {"en": name, "ja": definition.name_ja or name}
 
 
 def _defined_terms(definition: AreaDefinition, area: int) -> Iterable[_Term]:
@@ -414,6 +445,10 @@ def _defined_terms(definition: AreaDefinition, area: int) -> Iterable[_Term]:
             term = _make_term(f"area {definition.slug!r}", area, written, written.strip(), weight)
             if seen.setdefault(term.folded, weight) != weight:
                 raise LexiconError(
-                    f"area {definition.slug!r}: {written!r} is {seen[term.folded]} and {weight}; keep one"
+                    "area {slug}: {written} is {other} and {weight}; keep one",
+                    slug=repr(definition.slug),
+                    written=repr(written),
+                    other=seen[term.folded],
+                    weight=weight,
                 )
             yield term

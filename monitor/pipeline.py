@@ -1,0 +1,355 @@
+"""The one flow, from a source's answer to a match.
+
+    crawl     fetch ⇄ parse; every raw answer goes to the archive    ▶ ScrapedNotice …
+    record    new | changed (field by field) | same                  ▶ Notice, NoticeVersion
+    read      areas: pure, per version                               ▶ Reading
+    merge     which tender is this?                                  ▶ Tender id
+    compose   the tender from its notices and readings               ▶ Tender, TenderEvent
+    match     which saved searches does each event concern?          ▶ Match
+
+From record to match a batch is one transaction: all of it is kept, or nothing. Repeating any of it changes
+nothing. How a source fails is a value in its Run, and the other sources go on.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from sqlmodel import Session
+
+from alerts.matching import Matcher
+from db import deliveries, notices, runs, subscribers, tenders
+from db.archive import Archive
+from db.engine import Database
+from db.history import Answer, Run
+from db.notices import Outcome, ReadNotice, Recorded
+from db.vocabulary.japanese import to_tokyo
+from db.vocabulary.messages import Saying, Told
+from db.vocabulary.notice import ScrapedNotice
+from db.vocabulary.reading import Reading
+from db.vocabulary.run import Coverage, Problem, RunMode, RunState
+from db.vocabulary.tender import ComposedTender
+from monitor import merging
+from monitor.memory import asked
+from scrapers.errors import Refused, ScrapeError
+from scrapers.source import Fetch, Page, Request, Source, Window, crawl
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Notices in one transaction."""
+PROBLEMS_LISTED = 50
+"""Parts that could not be read and that a run lists one by one."""
+SIGN_OF_LIFE = timedelta(minutes=3)
+"""How often a run without notices still shows that it goes on."""
+
+
+class Reader(Protocol):
+    """Reads notices; ``revision`` changes whenever it would read anything differently."""
+
+    @property
+    def revision(self) -> str: ...
+
+    def read(self, notice: ScrapedNotice) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What the flow works with; nothing of it is global."""
+
+    database: Database
+    archive: Archive
+    reader: Reader
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run under way, for whoever watches."""
+
+    source: str
+    requests: int = 0
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What a run has gathered and not yet written down."""
+
+    run: Run
+    progress: Progress
+    matcher: Matcher
+    alive_at: datetime
+    answers: list[Answer] = field(default_factory=list)
+    notices: list[ScrapedNotice] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+    unlisted: int = 0
+
+
+def run_source(
+    flow: Flow,
+    source: Source,
+    fetch: Fetch,
+    *,
+    mode: RunMode | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    watch: Callable[[Progress], None] = lambda progress: None,
+) -> Run:
+    """Crawl one source and take everything in; the Run says how it went.
+
+    Without a mode the run is the source's first, which alerts nobody, or a regular one: it asks for the
+    source's look-back, and for what earlier failures left out. Raises Busy where another process crawls the
+    source, and RecordError where the record itself fails; everything else is told in the Run.
+    """
+    now = flow.clock()
+    run = flow.database.write(lambda session: _begin(session, source, mode, since, until, now))
+    visit = _Visit(run, Progress(source.slug), _matcher(flow, run), now)
+    window = Window(run.since, run.until, to_tokyo(now))
+    try:
+        error = _visit(flow, source, window, _archiving(flow, fetch, visit, watch), visit, watch)
+        # What was parsed before a failure is sound: it is kept.
+        _take_in(flow, visit)
+        watch(visit.progress)
+        return _end(flow, visit, error)
+    except Told:
+        raise
+    except BaseException as broken:
+        log.exception("run broken off", extra={"source": source.slug})
+        why = Saying("the run was broken off ({why}); the next one makes it good", {"why": repr(broken)})
+        ended = _end(flow, visit, why)
+        if isinstance(broken, Exception):
+            return ended  # a defect in one source is not the end of the others
+        raise
+
+
+def _visit(
+    flow: Flow, source: Source, window: Window, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]
+) -> ScrapeError | None:
+    """Gather the findings of a crawl, batch after batch; returns what ended it early."""
+    try:
+        for finding in crawl(source, window, fetch):
+            match finding:
+                case ScrapedNotice():
+                    visit.notices.append(finding)
+                    if len(visit.notices) == BATCH:
+                        _take_in(flow, visit)
+                        watch(visit.progress)
+                case Coverage():
+                    visit.coverage.append(finding)
+                case Problem():
+                    log.warning(
+                        "part not read",
+                        extra={"source": source.slug, "part": finding.part, "why": str(finding.saying)},
+                    )
+                    if len(visit.problems) < PROBLEMS_LISTED:
+                        visit.problems.append(finding)
+                    else:
+                        visit.unlisted += 1
+    except ScrapeError as error:
+        return error
+    return None
+
+
+def _begin(
+    session: Session, source: Source, mode: RunMode | None, since: date | None, until: date | None, now: datetime
+) -> Run:
+    today = to_tokyo(now).date()
+    last = runs.last_regular(session, source.slug)
+    mode = mode or (RunMode.REGULAR if runs.first_crawl_done(session, source.slug) else RunMode.FIRST)
+    if since is None:
+        read_up_to = min(today, last.until or to_tokyo(last.started_at).date()) if last else today
+        look_back = source.options.look_back_days or source.look_back_days
+        since = read_up_to - timedelta(days=look_back)
+    return runs.begin(session, source.slug, mode=mode, since=since, until=until, now=now, who=runs.owner())
+
+
+def _matcher(flow: Flow, run: Run) -> Matcher:
+    """The saved searches, for a run that may alert; nothing for any other."""
+    if run.mode != RunMode.REGULAR:
+        return Matcher([])
+    with flow.database.reading() as session:
+        matcher = Matcher.of(subscribers.live_searches(session))
+    for unreadable in matcher.unreadable:
+        log.error(
+            "saved search cannot be read", extra={"search": str(unreadable.search.id), "why": str(unreadable.error)}
+        )
+    return matcher
+
+
+def _archiving(flow: Flow, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]) -> Fetch:
+    """The fetch that keeps every raw answer before anybody reads it."""
+
+    def fetch_and_keep(request: Request) -> Page:
+        page = fetch(request)
+        now = flow.clock()
+        flow.archive.put(page.open(), page.digest)
+        visit.progress.requests += 1
+        visit.answers.append(
+            Answer(
+                run_id=visit.run.id,
+                number=visit.progress.requests,
+                request=asked(request),
+                status=page.status,
+                fetched_at=now,
+                digest=page.digest,
+                size=page.size,
+                content_type=page.content_type,
+                etag=page.headers.get("etag"),
+                last_modified=page.headers.get("last-modified"),
+            )
+        )
+        if now - visit.alive_at > SIGN_OF_LIFE:
+            flow.database.write(lambda session: runs.keep_alive(session, visit.run, now=now))
+            visit.alive_at = now
+        watch(visit.progress)
+        return page
+
+    return fetch_and_keep
+
+
+def _take_in(flow: Flow, visit: _Visit) -> None:
+    """Record, read, merge, compose and match what was gathered, in one transaction."""
+    batch, answers = visit.notices, visit.answers
+    if not batch and not answers:
+        return
+    now = flow.clock()
+
+    def work(session: Session) -> list[Recorded]:
+        runs.keep_alive(session, visit.run, now=now)
+        runs.keep_answers(session, answers)
+        recorded = notices.record(session, batch, run_id=visit.run.id, now=now)
+        changes = tenders.store(
+            session,
+            read_and_compose(session, flow.reader, recorded, now=now),
+            run_id=visit.run.id,
+            now=now,
+            alerts=visit.run.mode == RunMode.REGULAR,
+        )
+        deliveries.add_matches(session, visit.matcher.match(changes, now=to_tokyo(now)), now=now)
+        return recorded
+
+    recorded = flow.database.write(work)
+    visit.notices, visit.answers, visit.alive_at = [], [], now
+    visit.progress.found += len(recorded)
+    visit.progress.new += sum(one.outcome is Outcome.NEW for one in recorded)
+    visit.progress.changed += sum(one.outcome is Outcome.CHANGED for one in recorded)
+
+
+def read_and_compose(
+    session: Session, reader: Reader, recorded: Sequence[Recorded], *, now: datetime
+) -> list[ComposedTender]:
+    """Read the versions that are new, and compose the tenders that they belong to."""
+    fresh = [
+        ReadNotice(one.id, merging.tender_of(one), one.version, one.notice, reader.read(one.notice))
+        for one in recorded
+        if one.outcome is not Outcome.SAME
+    ]
+    notices.store_readings(
+        session, {(one.id, one.version): one.reading for one in fresh}, revision=reader.revision, now=now
+    )
+    # A tender that consists of one new notice needs no look into the record.
+    alone = {one.tender_id: [one] for one in fresh if one.tender_id == one.id and one.version == 1}
+    others = {one.tender_id for one in fresh} - alone.keys()
+    parts = {**alone, **_parts(session, sorted(others))}
+    return [tenders.compose(id, parts[id]) for id in dict.fromkeys(one.tender_id for one in fresh)]
+
+
+def read_again(
+    flow: Flow, *, everything: bool = False, watch: Callable[[int, int], None] = lambda read, moved: None
+) -> tuple[int, int]:
+    """Read notices again after the areas changed: all, or those that an older lexicon read. Alerts nobody.
+
+    Returns how many notices were read, and how many tenders got other areas than before.
+    """
+    read = moved = 0
+    after: UUID | None = None
+    revision = None if everything else flow.reader.revision
+    while True:
+        with flow.database.reading() as session:
+            batch = notices.unread(session, revision, after=after, limit=BATCH)
+        if not batch:
+            return read, moved
+        now = flow.clock()
+
+        def work(session: Session, batch: Sequence[ReadNotice] = batch, now: datetime = now) -> int:
+            notices.store_readings(
+                session,
+                {(one.id, one.version): flow.reader.read(one.notice) for one in batch},
+                revision=flow.reader.revision,
+                now=now,
+            )
+            parts = _parts(session, sorted({one.tender_id for one in batch}))
+            return tenders.store_quietly(session, [tenders.compose(id, parts[id]) for id in parts])
+
+        moved += flow.database.write(work)
+        read += len(batch)
+        after = batch[-1].id
+        watch(read, moved)
+
+
+def _parts(session: Session, tender_ids: Sequence[UUID]) -> dict[UUID, list[ReadNotice]]:
+    found: dict[UUID, list[ReadNotice]] = {}
+    for notice in notices.read_notices(session, tender_ids):
+        found.setdefault(notice.tender_id, []).append(notice)
+    return found
+
+
+def _end(flow: Flow, visit: _Visit, error: ScrapeError | Saying | None) -> Run:
+    run, progress = visit.run, visit.progress
+    run.requests, run.found, run.new, run.changed = progress.requests, progress.found, progress.new, progress.changed
+    if visit.unlisted:
+        more = Saying("{count} further parts could not be read either; see the log", {"count": str(visit.unlisted)})
+        visit.problems.append(Problem("", more))
+
+    def work(session: Session) -> Run:
+        saying: Saying | None
+        if isinstance(error, Refused):
+            state, saying = RunState.REFUSED, error.saying
+        elif error is not None:
+            state, saying = RunState.FAILED, error if isinstance(error, Saying) else error.saying
+        elif (saying := _suspicious(session, run)) is not None:
+            state = RunState.FAILED
+        else:
+            state = RunState.PARTIAL if visit.problems else RunState.OK
+        return runs.end(
+            session,
+            run,
+            state=state,
+            now=flow.clock(),
+            error=saying,
+            problems=visit.problems,
+            coverage=visit.coverage,
+        )
+
+    ended = flow.database.write(work)
+    log.info(
+        "run ended",
+        extra={
+            "source": run.source,
+            "state": ended.state,
+            "found": ended.found,
+            "new": ended.new,
+            "changed": ended.changed,
+        },
+    )
+    return ended
+
+
+def _suspicious(session: Session, run: Run) -> Saying | None:
+    """Nothing found where there was something before is a failure, not an answer."""
+    if run.found or run.mode != RunMode.REGULAR:
+        return None
+    last = runs.last_regular(session, run.source)
+    if last is None or not last.found:
+        return None
+    return Saying(
+        "found nothing, where {count} were found on {day}; look at the source's page, it may have changed",
+        {"count": str(last.found), "day": str(to_tokyo(last.started_at).date())},
+    )
