@@ -116,7 +116,11 @@ def open_digests(session: Session, *, window_start: datetime, window_end: dateti
 
 
 def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
-    """What a digest tells of: each tender once under each saved search, with its newest event of the window."""
+    """What a digest tells of: each tender once under each saved search, with all that its events changed.
+
+    A tender that was new in this window is told as new with its newest values, whatever changed later in it; one
+    that was cancelled is told as cancelled, unless it was taken up again.
+    """
     match, event = table(Match), table(TenderEvent)
     rows = session.connection().execute(
         select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
@@ -126,13 +130,24 @@ def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
     )
     found: dict[tuple[UUID, UUID], DigestEntry] = {}
     for search_id, tender_id, kind, changes, why, at in rows:
-        earlier = found.get((search_id, tender_id))
-        # A tender that was new in this window stays new, whatever happened to it later in it, unless cancelled.
         kind = EventKind(kind)
-        if earlier and earlier.kind is EventKind.PUBLISHED and kind is EventKind.CHANGED:
-            kind, changes = earlier.kind, ()
+        if (earlier := found.get((search_id, tender_id))) is not None:
+            taken_up_again = earlier.kind is EventKind.CANCELLED and any(change.field == "kind" for change in changes)
+            if kind is EventKind.CHANGED and not taken_up_again:
+                kind = earlier.kind
+            changes = () if kind is EventKind.PUBLISHED else _together(earlier.changes, changes)
+            why = tuple(dict.fromkeys((*earlier.why, *why)))
         found[search_id, tender_id] = DigestEntry(search_id, tender_id, kind, changes, why, at)
     return list(found.values())
+
+
+def _together(earlier: Iterable[FieldChange], later: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    """Two changes after another as one; a field that is back where it was did not change."""
+    fields = {change.field: change for change in earlier}
+    for change in later:
+        before = fields[change.field].before if change.field in fields else change.before
+        fields[change.field] = FieldChange(change.field, before, change.after)
+    return tuple(change for change in fields.values() if change.before != change.after)
 
 
 def due(session: Session, *, now: datetime, limit: int = 100) -> Sequence[Digest]:
@@ -183,18 +198,40 @@ def settle(
     error: str | None = None,
     again: bool = False,
 ) -> None:
-    """Write down how an attempt ended; ``again`` puts the letter back until its next turn, or gives it up."""
-    delivery.state, delivery.finished_at, delivery.error = state, now, error
-    session.merge(delivery)
+    """Write down how an attempt ended; ``again`` puts the letter back until its next turn.
+
+    An unknown end puts it back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given up.
+    """
     digest = session.get(Digest, delivery.digest_id)
     if digest is None:
-        return
+        return  # the subscriber was forgotten meanwhile, with everything that was sent to them
+    delivery.state, delivery.finished_at, delivery.error = state, now, error
+    session.merge(delivery)
+    session.flush()
+    if digest.state == DeliveryState.SENT:
+        return  # by another process, which took this one for dead
+    if state is DeliveryState.UNKNOWN:
+        again = _doubtful(session, digest.id) < 2
     if again and delivery.number < ATTEMPTS:
         digest.state = DeliveryState.UNKNOWN if state is DeliveryState.UNKNOWN else DeliveryState.PENDING
         digest.due_at = now + BACK_OFF[min(delivery.number, len(BACK_OFF)) - 1]
     else:
-        digest.state = state
+        digest.state = DeliveryState.SENT if state is DeliveryState.SENT else DeliveryState.FAILED
     session.add(digest)
+
+
+def _doubtful(session: Session, digest_id: UUID) -> int:
+    """How many attempts ended in a way that leaves open whether the letter arrived."""
+    delivery = table(Delivery)
+    return (
+        session.connection()
+        .execute(
+            select(func.count())
+            .select_from(delivery)
+            .where(delivery.c.digest_id == digest_id, delivery.c.state == DeliveryState.UNKNOWN)
+        )
+        .scalar_one()
+    )
 
 
 def find_abandoned(session: Session, *, now: datetime) -> int:

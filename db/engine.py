@@ -18,9 +18,10 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 30
 """How long SQLite waits for another process's writing before it gives up."""
-SERIALIZATION_TRIES = 5
-SERIALIZATION_FAILURES = ("40001", "40P01")
-"""PostgreSQL: serialization_failure, deadlock_detected. The transaction may simply be tried again."""
+TRIES = 5
+TRY_AGAIN = ("40001", "40P01", "23505")
+"""PostgreSQL: serialization_failure, deadlock_detected, and unique_violation, which is how two processes that add the
+same row at once meet. The transaction may simply be tried again: it then sees what the other one wrote."""
 
 
 class Database:
@@ -31,16 +32,18 @@ class Database:
             parsed = make_url(url)
             if parsed.drivername in ("postgresql", "postgres"):
                 parsed = parsed.set(drivername="postgresql+psycopg")
+            # Both doors promise one state of the record from beginning to end; PostgreSQL's default does not.
+            isolation = {} if parsed.drivername.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
             # hide_parameters: SQLAlchemy's errors would print whole rows, subscribers' addresses included.
-            self.engine: Engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
-        except (ArgumentError, NoSuchModuleError) as error:
+            self.engine: Engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **isolation)
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             raise RecordError(
                 "[storage] database: {error}; write sqlite:///FILE or postgresql://…", error=error
             ) from None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._sleep = sleep
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _sqlite_on_connect)
+            event.listen(self.engine, "connect", self._sqlite_on_connect)
             event.listen(self.engine, "begin", _sqlite_on_begin)
 
     @classmethod
@@ -55,14 +58,40 @@ class Database:
             yield session
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Run ``work`` in one transaction: all of it is kept, or nothing. It may be run more than once."""
-        for attempt in range(SERIALIZATION_TRIES):
+        """Run ``work`` in one transaction: all of it is kept, or nothing. It may be run more than once.
+
+        Rows that ``work`` gives back can be read afterwards.
+        """
+        attempt = 1
+        while True:
             try:
-                with plain_errors(self._where()), Session(self._writing_engine()) as session, session.begin():
+                with (
+                    plain_errors(self._where()),
+                    Session(self._writing_engine(), expire_on_commit=False) as session,
+                    session.begin(),
+                ):
                     return work(session)
-            except _TryAgain:
+            except TryAgain:
+                if attempt == TRIES:
+                    raise
                 self._sleep(0.05 * 2**attempt)
-        raise Busy("{where}: other processes keep writing the same rows; try again in a moment", where=self._where())
+                attempt += 1
+
+    def check(self) -> None:
+        """See that the data are sound. Raises RecordError, which says what is wrong."""
+        with self.reading() as session:
+            connection = session.connection()
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SELECT 1")
+                return
+            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+            orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if said != "ok" or orphan is not None:
+            raise RecordError(
+                "{where}: is damaged ({said}); restore a backup",
+                where=self._where(),
+                said=said if said != "ok" else f"row without its parent in {orphan[0]}" if orphan else "",
+            )
 
     def close(self) -> None:
         self.engine.dispose()
@@ -70,26 +99,36 @@ class Database:
     def _writing_engine(self) -> Engine:
         return self.engine.execution_options(writing=True)
 
+    def _sqlite_on_connect(self, connection: sqlite3.Connection, _record: object) -> None:
+        # autocommit at the driver: transactions are begun below, so that writers can take the lock at once.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {BUSY_SECONDS * 1000}",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "cache_size = -65536",
+            "wal_autocheckpoint = 8000",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        # The switch of a new file to WAL heeds no busy_timeout: of two processes that make it at once, one fails.
+        for _ in range(10 * BUSY_SECONDS):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                self._sleep(0.1)
+            else:
+                return
+        raise sqlite3.OperationalError("database is locked")
+
     def _where(self) -> str:
         return str(self.engine.url.database) if self.is_sqlite else f"database {self.engine.url.database!r}"
 
 
-class _TryAgain(Exception):
+class TryAgain(Busy):
     """The database asks that the transaction be tried again."""
-
-
-def _sqlite_on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    # autocommit at the driver: transactions are begun below, so that writers can take the lock at once.
-    connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-        "cache_size = -65536",
-        "temp_store = MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _sqlite_on_begin(connection: Connection) -> None:
@@ -110,9 +149,15 @@ def plain_errors(where: str) -> Iterator[None]:
 
 def _plain(error: DBAPIError, where: str) -> Exception:
     original = error.orig
-    said = " ".join(str(original).split())
-    if getattr(original, "sqlstate", None) in SERIALIZATION_FAILURES:
-        return _TryAgain()
+    # PostgreSQL's full text has a line of DETAIL with the row's values, subscribers' addresses included.
+    diagnosis = getattr(original, "diag", None)
+    said = " ".join((getattr(diagnosis, "message_primary", None) or str(original)).split())
+    if getattr(original, "sqlstate", None) in TRY_AGAIN:
+        return TryAgain(
+            "{where}: other processes keep writing the same rows ({said}); try again in a moment",
+            where=where,
+            said=said,
+        )
     if "database is locked" in said:
         return Busy(
             "{where}: another process has been writing for over {seconds} s; try again when it is done",

@@ -54,7 +54,7 @@ class Answer(SQLModel, table=True):
     run_id: UUID = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     number: int = Field(primary_key=True)
     request: str
-    """Method, address and form: what conditional requests and replays look answers up by."""
+    """Method, address and form, shortened where long: what conditional requests and replays look answers up by."""
     status: int
     fetched_at: datetime = Field(sa_type=UtcDateTime)
     digest: str

@@ -16,8 +16,8 @@ def upgrade(database: Database) -> None:
     """Apply what is missing; does nothing where the schema is up to date."""
     if _current(database) == head():
         return
-    with plain_errors(str(database.engine.url.database)), database.engine.begin() as connection:
-        command.upgrade(_config(connection), "head")
+    # Two processes may find the same empty database: the second waits for the first, and finds nothing to do.
+    database.write(lambda session: command.upgrade(_config(session.connection()), "head"))
 
 
 def ready(database: Database) -> None:

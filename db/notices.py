@@ -14,7 +14,8 @@ from sqlmodel import Session
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
 from db.notice import Notice, NoticeReading, NoticeVersion
-from db.types import encode
+from db.types import Encoded, encode
+from db.vocabulary.japanese import tokyo_iso
 from db.vocabulary.notice import NOTICE_FIELDS, FieldChange, ScrapedNotice, notice_id
 from db.vocabulary.reading import Reading
 
@@ -50,9 +51,9 @@ class ReadNotice:
     reading: Reading
 
 
-def digest(notice: ScrapedNotice) -> str:
+def digest(content: bytes) -> str:
     """Equal digests are equal contents (BLAKE2b, 128 bits, of the notice written as JSON)."""
-    return blake2b(encode(notice), digest_size=16).hexdigest()
+    return blake2b(content, digest_size=16).hexdigest()
 
 
 def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, now: datetime) -> list[Recorded]:
@@ -66,20 +67,24 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     versions: list[dict[str, Any]] = []
-    suspects = {
-        id: (notice, summed)
-        for id, notice in latest.items()
-        if (summed := digest(notice)) != (known[id].digest if id in known else None)
-    }
+    suspects: dict[UUID, tuple[str, Encoded]] = {}
+    for id, notice in latest.items():
+        content = encode(notice)
+        summed = digest(content)
+        if id not in known or summed != known[id].digest:
+            suspects[id] = (summed, Encoded(content, "utf-8"))
     before = _contents(session, [(id, known[id].version) for id in suspects if id in known])
     for id, notice in latest.items():
         if id not in suspects:
             results.append(Recorded(id, known[id].tender_id, known[id].version, Outcome.SAME, notice))
             continue
-        summed = suspects[id][1]
+        summed, text = suspects[id]
         if id in known:
             number, tender_id = known[id].version + 1, known[id].tender_id
             changes, outcome = differences(before[id], notice), Outcome.CHANGED
+            if not changes:  # the same moment, written with another offset
+                results.append(Recorded(id, tender_id, known[id].version, Outcome.SAME, notice))
+                continue
             changed.append(
                 {"b_id": id, "version": number, "digest": summed, "published": notice.published, "changed_at": now}
             )
@@ -104,7 +109,7 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
                 "number": number,
                 "run_id": run_id,
                 "recorded_at": now,
-                "content": notice,
+                "content": text,
                 "changes": changes,
             }
         )
@@ -132,9 +137,14 @@ def differences(before: ScrapedNotice, after: ScrapedNotice) -> tuple[FieldChang
 
 
 def written(value: object) -> str | None:
-    """A field's value as it is written out in a change: None where absent, JSON where it is no plain word."""
+    """A field's value as it is written out in a change: None where absent, JSON where it is no plain word.
+
+    A moment is written by the clock of Tokyo, whatever its offset: the database gives it back in UTC.
+    """
     if value is None or isinstance(value, str):
         return value or None
+    if isinstance(value, datetime):
+        return tokyo_iso(value)
     return encode(value).decode().strip('"')
 
 

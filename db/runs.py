@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,10 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 
 LEASE = timedelta(minutes=15)
-"""How long a claim of a source holds without a sign of life from a process on another machine."""
+"""How long a claim of a source holds without a sign of life from its process."""
+
+LONGEST_REQUEST = 500
+"""Characters of a request that are kept; the rest of a longer one is kept as a checksum."""
 
 INTERRUPTED = Saying("the process ended in the middle of the run; what it had kept stays, the next run makes it good")
 
@@ -46,8 +50,8 @@ def begin(
 ) -> Run:
     """Claim a source and begin a run of it. Raises Busy while another process is at it.
 
-    A claim whose process is gone is taken over at once on the same machine, and after LEASE on another;
-    the run it left behind is marked failed.
+    A claim whose process is gone is taken over at once on the same machine, and any claim after LEASE without
+    a sign of life; the run it left behind is marked failed.
     """
     held = session.get(SourceLease, source)
     if held is not None:
@@ -113,8 +117,10 @@ def end(
 
 def _alive(who: str, until: datetime, now: datetime) -> bool:
     host, _, pid = who.rpartition(":")
+    if until <= now:
+        return False  # on the same machine too: after a restart another program may have the process id
     if host != socket.gethostname():
-        return until > now
+        return True
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -126,9 +132,16 @@ def _alive(who: str, until: datetime, now: datetime) -> bool:
 
 def keep_answers(session: Session, answers: Iterable[Answer]) -> None:
     """Write down raw answers; their bodies are in the archive already."""
-    rows = [answer.model_dump() for answer in answers]
+    rows = [answer.model_dump() | {"request": _indexed(answer.request)} for answer in answers]
     if rows:
         session.connection().execute(table(Answer).insert(), rows)
+
+
+def _indexed(request: str) -> str:
+    """A request as it is looked up: PostgreSQL indexes no text of more than 2.7 kB, and some forms are far longer."""
+    if len(request) <= LONGEST_REQUEST:
+        return request
+    return f"{request[:LONGEST_REQUEST]}… {sha256(request.encode()).hexdigest()}"
 
 
 def last_answer(session: Session, request: str) -> Answer | None:
@@ -136,7 +149,7 @@ def last_answer(session: Session, request: str) -> Answer | None:
     return session.exec(
         select_models(Answer)
         .where(
-            Answer.request == request,
+            Answer.request == _indexed(request),
             Answer.status == 200,
             (col(Answer.etag).is_not(None)) | (col(Answer.last_modified).is_not(None)),
         )

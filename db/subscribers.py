@@ -1,15 +1,21 @@
 """The store of subscribers and their saved searches."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from db.errors import RecordError
 from db.subscriber import SavedSearch, Subscriber
+
+LONGEST_ADDRESS = 254
+"""RFC 5321, 4.5.3.1.3, less the angle brackets."""
+# One address and nothing that a mail header could read as another one, a name or a new line.
+_ADDRESS = re.compile(r"""[^\s\x00-\x20\x7f<>()\[\]\\,;:@"]+@(?:[\w-]+\.)+[\w-]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,7 @@ class StoredSearch:
 def add(session: Session, email: str, *, language: str, now: datetime) -> Subscriber:
     """A subscriber with this address: a new one, or the one there is, active again. Raises RecordError."""
     address = email.strip()
-    local, at, domain = address.rpartition("@")
-    if not (local and at and "." in domain) or any(c.isspace() or ord(c) < 32 for c in address):
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise RecordError("{email}: is no mail address; write it as name@example.org", email=repr(email))
     found = by_email(session, address)
     if found is None:
@@ -59,7 +64,8 @@ def save_search(session: Session, subscriber: Subscriber, name: str, query: str,
 
 
 def by_email(session: Session, email: str) -> Subscriber | None:
-    return session.exec(select(Subscriber).where(Subscriber.email == email.strip())).first()
+    """The subscriber with this address; capitals make no difference, as to every mail server in use."""
+    return session.exec(select(Subscriber).where(func.lower(Subscriber.email) == email.strip().lower())).first()
 
 
 def by_token(session: Session, token: str) -> Subscriber | None:

@@ -187,7 +187,7 @@ def _change(tender: ComposedTender, old: Tender | None) -> TenderChange | None:
 
 
 def _columns(tender: ComposedTender) -> dict[str, Any]:
-    return {
+    columns = {
         "id": tender.id,
         "title": tender.title,
         "title_en": tender.title_en,
@@ -204,6 +204,8 @@ def _columns(tender: ComposedTender) -> dict[str, Any]:
         "response_deadline": tender.response_deadline,
         "sources": tender.sources,
     }
+    # PostgreSQL keeps no NUL in a text. The notice keeps it; for the tender it means nothing.
+    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()}
 
 
 def _store_areas(session: Session, tenders: Sequence[ComposedTender], known: Iterable[UUID]) -> None:

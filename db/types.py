@@ -30,6 +30,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Encoded(str):
+    """JSON text that was written already; a column takes it as it is."""
+
+    __slots__ = ()
+
+
 class Typed(TypeDecorator[Any]):
     """A value of one Python type (dataclasses, tuples, dates), written as JSON text and read back as that type.
 
@@ -40,16 +46,19 @@ class Typed(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def __init__(self, python_type: Any) -> None:
+    def __init__(self, value_type: Any) -> None:
         super().__init__()
-        self.value_type = python_type
+        # Under the parameter's own name: SQLAlchemy's cache of statements tells types apart by it.
+        self.value_type = value_type
 
     @property
     def python_type(self) -> Any:
         return self.value_type
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else encode(value).decode()
+        if value is None or isinstance(value, Encoded):
+            return value
+        return encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value, type=self.value_type)

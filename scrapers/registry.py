@@ -20,7 +20,7 @@ def sources() -> Mapping[str, type[Source]]:
             for value in vars(loaded).values()
             if isinstance(value, type) and issubclass(value, Source) and value.__module__ == loaded.__name__
         ]
-        if len(here) != 1 or here[0].slug != module.name:
+        if len(here) != 1 or getattr(here[0], "slug", None) != module.name:
             raise TypeError(f"scrapers/sources/{module.name}.py must define one Source with slug = {module.name!r}")
         found[module.name] = here[0]
     return found

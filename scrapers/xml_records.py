@@ -13,10 +13,12 @@ from typing import BinaryIO
 from lxml import etree
 
 CHUNK = 1 << 20
-LONGEST = 2 << 20
-"""Bytes of a record above which its longest text is cut."""
 KEPT = 1 << 20
-"""Bytes that are kept of a text that is cut."""
+"""Bytes of a text above which it is cut, wherever in the answer it stands: else it would seem to change."""
+LONGEST = 2 << 20
+"""Bytes of a record above which its texts are cut before its end is known."""
+MOST = 8 << 20
+"""Bytes above which a record that does not end is given up, though no text of it is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +48,24 @@ class Records:
         cut = False
         while True:
             start = self._find(self._open)
-            if start >= 0:
-                end = self._buffer.find(self._close, start)
-                if end >= 0:
-                    self._at = end + len(self._close)
-                    yield Piece(self._buffer[start : self._at], cut)
-                    cut = False
-                    continue
-                if len(self._buffer) - start > LONGEST:
-                    self._at = start
-                    self._cut()
-                    cut = True
-                    continue
-            if self._ended:
+            self._at = start if start >= 0 else max(self._at, len(self._buffer) - LONGEST)
+            end = self._find(self._close) if start >= 0 else -1
+            if end >= 0:
+                self._at = end + len(self._close)
+                data = self._buffer[start : self._at]
+                kept, _ = shortened(data)
+                yield Piece(kept, cut or len(kept) < len(data))
+                cut = False
+            elif self._ended:
                 self.tail = self._buffer[self._at :]
                 return
-            self._more()
+            elif start < 0 or len(self._buffer) - start <= LONGEST:
+                self._more()
+            elif len(self._buffer) - start <= MOST:
+                cut |= self._cut()
+            else:
+                yield Piece(self._buffer[start:], cut=True)
+                self._at, cut = len(self._buffer), False
 
     def _find(self, what: bytes) -> int:
         return self._buffer.find(what, self._at)
@@ -72,23 +76,49 @@ class Records:
         self._buffer = self._buffer[self._at :] + chunk
         self._at = 0
 
-    def _cut(self) -> None:
-        """Shorten the text in which the buffer ends, dropping the file's bytes up to the tag that closes it."""
-        opened = self._buffer.rfind(b"<![CDATA[", self._at)
-        if opened > self._buffer.rfind(b"]]>", self._at):
-            begin, closing = opened + len(b"<![CDATA["), b"]]>"
-        else:
-            begin, closing = self._buffer.rfind(b">", self._at) + 1, b"<"
-        kept = whole_characters(self._buffer[self._at : begin + KEPT])
-        if closing == b"<" and (reference := kept.rfind(b"&", -12)) >= 0 and b";" not in kept[reference:]:
-            kept = kept[:reference]
-        rest = self._buffer[begin + KEPT :]
+    def _cut(self) -> bool:
+        """Shorten the record with which the buffer ends, and read on; True where something was dropped.
+
+        Where it ends in a long text, the file's bytes up to what closes that text are dropped as well.
+        """
+        record = self._buffer[self._at :]
+        self._buffer, closing = shortened(record)
+        self._at = 0
+        dropped = len(self._buffer) < len(record)
+        if not closing:
+            self._more()
+            return dropped
+        rest = record[len(record) - len(closing) + 1 :]
         while (found := rest.find(closing)) < 0 and not self._ended:
             chunk = self._file.read(CHUNK)
             self._ended = not chunk
             rest = rest[-2:] + chunk
-        self._buffer = kept + (rest[found:] if found >= 0 else b"")
-        self._at = 0
+        self._buffer += rest[found:] if found >= 0 else b""
+        return dropped
+
+
+_TOKEN = re.compile(rb"<!\[CDATA\[(.*?)(\]\]>|\Z)|<[^>]*>?|[^<]+", re.DOTALL)
+
+
+def shortened(record: bytes) -> tuple[bytes, bytes]:
+    """A record, whole or only begun, with its long texts cut; and what closes the one in which it ends, if any."""
+    if len(record) <= KEPT:
+        return record, b""
+    parts: list[bytes] = []
+    closing = b""
+    for token in _TOKEN.finditer(record):
+        cdata, closed = token[1], token[2]
+        if cdata is not None and len(cdata) > KEPT:
+            parts += b"<![CDATA[", whole_characters(cdata[:KEPT]), closed
+            closing = b"" if closed else b"]]>"
+        elif cdata is None and len(token[0]) > KEPT and not token[0].startswith(b"<"):
+            kept = whole_characters(token[0][:KEPT])
+            reference = kept.rfind(b"&", -12)
+            parts.append(kept if reference < 0 or b";" in kept[reference:] else kept[:reference])
+            closing = b"<" if token.end() == len(record) else b""
+        else:
+            parts.append(token[0])
+    return b"".join(parts), closing
 
 
 def whole_characters(data: bytes) -> bytes:
@@ -97,7 +127,8 @@ def whole_characters(data: bytes) -> bytes:
         lead = data[-back]
         if lead & 0xC0 != 0x80:
             length = 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            return data[:-back] if length > back else data
+            half_a_pair = back == 3 and lead == 0xED and 0xA0 <= data[-2] <= 0xAF
+            return data[:-back] if length > back or half_a_pair else data
     return data
 
 
@@ -109,8 +140,8 @@ _REFERENCE = re.compile(r"&(?:#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));|(?!(?:amp|l
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 
 
-def element(piece: bytes) -> etree._Element | None:
-    """A record's element; bad bytes, characters and references in it are mended. None where it is no element."""
+def element(piece: bytes) -> etree._Element:
+    """A record's element; bad bytes, characters, references and tags in it are mended."""
     try:
         return etree.fromstring(piece, _STRICT)
     except etree.XMLSyntaxError:

@@ -22,7 +22,7 @@ class Saying:
 class Told(Exception):
     """An error that a person is told of, in one line that names the place and the remedy."""
 
-    def __init__(self, text: str, **values: object) -> None:
+    def __init__(self, text: str, /, **values: object) -> None:
         self.saying = Saying(text, {name: str(value) for name, value in values.items()})
         super().__init__(str(self.saying))
 

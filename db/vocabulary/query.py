@@ -1,7 +1,7 @@
 """The query language of saved searches, pages, commands and the matcher: one parser, one meaning.
 
     水素 OR "燃料 電池"            words and phrases; a word is found in title, text and buyer
-    area:renewables NOT kind:award  fields; AND may be left out, and binds closer than OR
+    area:renewables NOT kind:award  fields; AND may be left out, and binds closer than OR; - is short for NOT
     buyer:環境省,経済産業省         a comma means "one of these"
     published>=2026-04-01           comparisons (also deadline)
     open:                           tenders whose deadline has not passed
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
@@ -104,6 +105,8 @@ class Not:
 Query = Word | Is | Compare | Open | And | Or | Not
 
 EVERYTHING = And(())
+DEEPEST = 50
+"""Parentheses and negations inside one another: far more than people write, far less than Python's stack holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,14 @@ _OPERATORS: dict[str, Callable[[date, date], bool]] = {
     ">": lambda a, b: a > b,
     "=": lambda a, b: a == b,
 }
-# Same length for same length, so that places in errors stay right.
-_WIDTHS = str.maketrans("（）：”“＂　，、＜＞＝－", '():""" ,,<>=-')
+# Same length for same length, so that places in errors stay right. Full-width ASCII, as a Japanese keyboard gives it.
+_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("”“　", '"" ')
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<open>\() | (?P<close>\))
     | (?P<compare>[A-Za-z]+)(?P<operator><=|>=|<|>|=)(?P<operand>[^\s()"]*)
     | (?P<field>[A-Za-z]+):(?P<values>(?:"[^"]*"|[^\s()"]+)?)
+    | (?P<minus>-)(?=[^\s)])
     | "(?P<phrase>[^"]*)"
     | (?P<word>[^\s()"]+)
     )""",
@@ -229,7 +233,7 @@ def _values(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | No
 def _day(moment: Moment, tender: Searchable) -> date | None:
     if moment is Moment.PUBLISHED:
         return tender.published
-    return tender.deadline.astimezone(tender.now.tzinfo).date() if tender.deadline else None
+    return to_tokyo(tender.deadline).date() if tender.deadline else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,7 @@ class _Parser:
         self.text = text.translate(_WIDTHS)
         self.tokens = self._tokens()
         self.at = 0
+        self.depth = 0
 
     def _tokens(self) -> list[_Token]:
         tokens: list[_Token] = []
@@ -296,10 +301,10 @@ class _Parser:
             raise QueryError("the query ends where a word or a field is expected", position=len(self.text))
         self.at += 1
         match token.kind:
-            case "NOT":
-                return Not(self._not())
+            case "NOT" | "minus":
+                return Not(self._deeper(self._not, token))
             case "open":
-                inner = self._or()
+                inner = self._deeper(self._or, token)
                 if (closing := self._peek()) is None or closing.kind != "close":
                     raise QueryError("a parenthesis is opened and not closed", position=token.position)
                 self.at += 1
@@ -311,16 +316,21 @@ class _Parser:
             case "phrase":
                 return self._word(Scope.ANY, token.match["phrase"], token.position)
             case "word":
-                word = token.match["word"]
-                if word.startswith("-") and len(word) > 1:
-                    return Not(self._word(Scope.ANY, word[1:], token.position))
-                return self._word(Scope.ANY, word, token.position)
+                return self._word(Scope.ANY, token.match["word"], token.position)
             case "close":
                 raise QueryError("nothing stands before this closing parenthesis", position=token.position)
             case _:
                 raise QueryError(
                     "{operator} needs a word or a field on both sides", operator=token.kind, position=token.position
                 )
+
+    def _deeper(self, inner: Callable[[], Query], token: _Token) -> Query:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise QueryError("the query is nested more than {depth} deep", depth=DEEPEST, position=token.position)
+        tree = inner()
+        self.depth -= 1
+        return tree
 
     def _word(self, scope: Scope, text: str, position: int) -> Word:
         term = fold_term(text)
@@ -339,7 +349,7 @@ class _Parser:
                 fields=", ".join(f"{field}:" for field in [*list(Scope)[1:], *Facet, "open"]),
                 position=token.position,
             )
-        values = [raw.strip('"')] if raw.startswith('"') else [value for value in raw.split(",") if value]
+        values = [raw.strip('"')] if raw.startswith('"') else [value for value in re.split("[,、]", raw) if value]
         if not any(values):
             raise QueryError("{name}: needs a value", name=name, position=token.position)
         parts = tuple(self._valued(name, value, token.position) for value in values)

@@ -8,7 +8,7 @@ letter by letter, a broken expression is ``internal error``, a Count below 1 or 
 
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
@@ -91,7 +91,12 @@ def routes(folder: Path) -> Sequence[BaseRoute]:
     return [Route("/api/", api), Route("/d/", detail)]
 
 
-PORTAL = Portal("www.kkj.go.jp", "kkj", routes)
+def days(folder: Path) -> Iterable[date]:
+    for record in read_records(folder / "notices.jsonl"):
+        yield date.fromisoformat((record.get("cft_issue_date") or record["fetched"])[:10])
+
+
+PORTAL = Portal("www.kkj.go.jp", "kkj", routes, days)
 
 
 # What is asked for

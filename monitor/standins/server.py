@@ -14,9 +14,10 @@ import pkgutil
 import socket
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -150,6 +151,8 @@ class Portal:
     """Below DATA; a folder that is missing means a portal without records."""
     routes: Callable[[Path], Sequence[BaseRoute]]
     """From the portal's own folder (DATA/folder) to its routes; reads the records once, when called."""
+    days: Callable[[Path], Iterable[date]]
+    """From the portal's own folder to the days on which its records were published."""
     robots: str | None = None
     """The real robots.txt, where it is known; None: the real host has none."""
 
@@ -162,6 +165,12 @@ def portals() -> Mapping[str, Portal]:
         if isinstance(portal, Portal):
             found[module.name] = portal
     return found
+
+
+def span(data: Path) -> tuple[date, date] | None:
+    """The days of the oldest and of the newest record of all portals; None where there is no record."""
+    days = [day for portal in portals().values() for day in portal.days(data / portal.folder)]
+    return (min(days), max(days)) if days else None
 
 
 def app(data: Path, settings: StandInSettings | Switchboard | None = None) -> Starlette:

@@ -161,7 +161,7 @@ class Kkj(Source):
         for code in asked:
             visit.seen.clear()
             part = replace(whole, prefecture=code)
-            tally = yield from visit.attempt(part)
+            tally = yield from visit.read(part)
             if tally is None:
                 continue
             yield Coverage(code, tally.rows, tally.hits, tally.complete)
@@ -173,6 +173,7 @@ class Kkj(Source):
                         {"hits": str(tally.hits), "rows": str(tally.rows)},
                     ),
                 )
+        visit.insist()
         if self.options.prefectures:
             return
         visit.seen.clear()
@@ -180,7 +181,7 @@ class Kkj(Source):
         sweeps += [replace(whole, title=word) for word in TITLE_WORDS]
         read = 0
         for part in sweeps:
-            read += (yield from visit.attempt(part)) is not None
+            read += (yield from visit.read(part)) is not None
         yield Coverage(f"without prefecture ({read} words)", len(visit.seen), None, complete=False)
 
 
@@ -197,37 +198,31 @@ class Tally:
 
 
 class _Visit:
-    """One crawl: what was seen, and how much an answer has held at most."""
+    """One crawl: what was seen, what failed, and how much an answer has held at most."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.seen: set[str] = set()
         self.failures = 0
+        self.error: ScrapeError | None = None
+        self.hits = self.rows = 0
+        self.answered = False
         self.cap = 0
 
-    def attempt(self, part: Part) -> Generator[Request | Finding, Page, Tally | None]:
-        """Read a part; None (and a Problem) where it failed. When part after part fails, the last error goes up."""
-        try:
-            tally = yield from self.read(part)
-        except Refused:
-            raise
-        except ScrapeError as error:
-            self.failures += 1
-            if self.failures == GIVE_UP_AFTER:
-                raise
-            yield Problem(str(part), error.saying)
-            return None
-        self.failures = 0
-        return tally
+    def read(self, part: Part) -> Generator[Request | Finding, Page, Tally | None]:
+        """Everything in a part, splitting it as often as needed: its rows against the total that was stated.
 
-    def read(self, part: Part) -> Generator[Request | Finding, Page, Tally]:
-        """Everything in a part, splitting it as often as needed; returns rows against the stated total."""
-        page = yield part.request()
-        answer = Answer(page)
+        None (and a Problem) where the part itself was not answered; a smaller part that was not is a Problem.
+        """
+        try:
+            answer = Answer((yield part.request()))
+        except ScrapeError as error:
+            yield from self.fail(part, error)
+            return None
         rows = 0
         if answer.hits <= AT_MOST:
             rows = yield from self.keep(answer, part)
-            if rows >= answer.hits or rows < self.cap:
+            if rows >= answer.hits or rows < max(1, self.cap) or self.failures:
                 # Fewer rows than another answer had are not a full answer: smaller questions would not help.
                 return Tally(answer.hits, rows)
         self.cap = max(self.cap, rows)
@@ -245,34 +240,60 @@ class _Visit:
     def read_all(self, parts: Iterable[Part]) -> Generator[Request | Finding, Page, int]:
         rows = 0
         for part in parts:
-            rows += (yield from self.read(part)).rows
+            tally = yield from self.read(part)
+            rows += tally.rows if tally else 0
         return rows
 
     def keep(self, answer: "Answer", part: Part) -> Generator[Request | Finding, Page, int]:
         """The records of an answer as notices; returns how many rows there were."""
         rows = 0
         sweeping = part.prefecture is None
-        for record, cut in answer.records():
-            rows += 1
-            if sweeping and "LgCode" in record and record["LgCode"].text in PREFECTURES:
-                continue
-            found = notice_of(record, cut=cut)
-            if isinstance(found, Saying):
-                yield Problem(str(part), found)
-            elif found.key not in self.seen:
-                self.seen.add(found.key)
-                yield found
+        try:
+            for record, cut in answer.records():
+                rows += 1
+                if sweeping and (record.findtext("LgCode") or "").strip() in PREFECTURES:
+                    continue
+                found = notice_of(record, cut=cut)
+                if isinstance(found, Saying):
+                    yield Problem(str(part), found)
+                elif found.key not in self.seen:
+                    self.seen.add(found.key)
+                    yield found
+        except ScrapeError as error:
+            yield from self.fail(part, error)
+        else:
+            self.failures, self.answered = 0, True
+        self.hits, self.rows = self.hits + answer.hits, self.rows + rows
         return rows
+
+    def fail(self, part: Part, error: ScrapeError) -> Iterator[Finding]:
+        """What failed as a Problem. A refusal goes up, and so does the error when question after question fails."""
+        self.failures, self.error = self.failures + 1, error
+        if isinstance(error, Refused) or self.failures == GIVE_UP_AFTER:
+            raise error
+        yield Problem(str(part), error.saying)
+
+    def insist(self) -> None:
+        """Raise where nothing at all was had of the portal, or nothing of all the records that it states."""
+        if self.error and not self.answered:
+            raise self.error
+        if self.hits and not self.rows:
+            raise SourceChanged(
+                "kkj: states {hits} records and gives none; the format has changed, look at the archive",
+                hits=self.hits,
+            )
 
 
 _HITS = re.compile(rb"<SearchHits>\s*(\d+)\s*</SearchHits>")
+_NONE = re.compile(rb"<SearchResults\s*/>|<SearchResults>\s*</SearchResults>")
 _ERROR = re.compile(rb"<Error>\s*(.*?)\s*</Error>", re.DOTALL)
 
 
 class Answer:
     """An answer of the API, read from its file record by record.
 
-    Raises SourceChanged for what is no answer, among them error texts and maintenance pages.
+    Raises SourceChanged for what is no answer, among them error texts and maintenance pages; FetchError
+    where it breaks off before the total.
     """
 
     def __init__(self, page: Page) -> None:
@@ -294,17 +315,18 @@ class Answer:
                 beginning=head[:40].decode("utf-8", "replace"),
             )
         stated = _HITS.search(head)
-        if not stated:
+        if not stated and not _NONE.search(head):
+            if len(head) == page.size and b"</Results>" not in head:
+                raise FetchError("kkj: broke off before its first record; nothing was kept, it is asked again")
             raise SourceChanged("kkj: the answer states no SearchHits; the format has changed, look at the archive")
-        self.hits = int(stated[1])
+        self.hits = int(stated[1]) if stated else 0
 
-    def records(self) -> Iterator[tuple[dict[str, etree._Element], bool]]:
-        """Each record's elements by name, and whether its text was cut. Raises FetchError where it breaks off."""
+    def records(self) -> Iterator[tuple[etree._Element, bool]]:
+        """Each record, and whether a text of it was cut. Raises FetchError where the answer breaks off."""
         rows = 0
         for piece in self._records:
             rows += 1
-            record = element(piece.data)
-            yield ({} if record is None else {str(child.tag): child for child in record}), piece.cut
+            yield element(piece.data), piece.cut
         if b"</Results>" not in self._records.tail and b"</Results>" not in self._records.head:
             raise FetchError(
                 "kkj: broke off after {rows} of {hits} records; they were kept, the rest will be asked for again",
@@ -313,18 +335,18 @@ class Answer:
             )
 
 
-def notice_of(record: dict[str, etree._Element], *, cut: bool = False) -> ScrapedNotice | Saying:
+def notice_of(record: etree._Element, *, cut: bool = False) -> ScrapedNotice | Saying:
     """A record as a notice, or what makes it unusable. Unknown values leave their tag out or empty."""
-    value = {name: child.text.strip() for name, child in record.items() if child.text}
+    value = {str(child.tag): text for child in record if (text := (child.text or "").strip())}
     key = value.get("Key")
     if not key:
         return Saying("a record has no Key: {record}", {"record": str(sorted(value))[:200]})
     published = _day(value.get("CftIssueDate")) or _day(value.get("Date")) or _day_of_key(key)
     if published is None:
         return Saying("record {key} has no date that can be read", {"key": key})
-    original = value.get("ProjectName", "")
+    original = value.get("ProjectName")
     text = value.get("ProjectDescription", "")
-    title = clean_title(original) or text.partition("\n")[0][:100].strip() or "（件名なし）"
+    title = clean_title(original or "") or text.partition("\n")[0][:100].strip() or "（件名なし）"
     method = value.get("ProcedureType")
     return ScrapedNotice(
         source=Kkj.slug,
@@ -342,22 +364,24 @@ def notice_of(record: dict[str, etree._Element], *, cut: bool = False) -> Scrape
         method=method,
         qualification=value.get("Certification"),
         document_url=_link(value.get("ExternalDocumentURI")),
-        attachments=tuple(_attachments(record.get("Attachments"))),
+        attachments=tuple(_attachments(record)),
         portal_dates=tuple((name, value[name]) for name in PORTAL_DATES if name in value),
         text=text,
         text_cut=cut,
     )
 
 
-def _attachments(container: etree._Element | None) -> Iterator[Attachment]:
-    for attachment in container if container is not None else ():
-        if link := _link(attachment.findtext("Uri")):
-            yield Attachment((attachment.findtext("Name") or "").strip() or link, link)
+def _attachments(record: etree._Element) -> Iterator[Attachment]:
+    for container in record.iterchildren("Attachments"):
+        for attachment in container.iterchildren("Attachment"):
+            if link := _link(attachment.findtext("Uri")):
+                yield Attachment((attachment.findtext("Name") or "").strip() or link, link)
 
 
 def _link(address: str | None) -> str | None:
     """An address that may be linked: what is neither http nor https (javascript: …) is left out."""
-    return address if address and address.strip().lower().startswith(("http://", "https://")) else None
+    address = (address or "").strip()
+    return address if address.lower().startswith(("http://", "https://")) else None
 
 
 def _day(moment: str | None) -> date | None:

@@ -1,0 +1,138 @@
+"""What is due is sent: windows become digests, digests become letters, and every attempt is written down first."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from alerts.digest import gather, write
+from alerts.errors import MailError
+from alerts.language import AreaNames, Language
+from alerts.letter import Letter, as_bytes
+from alerts.mailer import Mailer
+from alerts.site import Site
+from alerts.sources import SourceNames
+from db import deliveries
+from db.engine import Database
+from db.history import Digest
+from db.subscriber import Subscriber
+from db.vocabulary.delivery import DeliveryState
+from db.vocabulary.japanese import to_tokyo
+from db.vocabulary.messages import Saying
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What letters are written with."""
+
+    site: Site
+    sender: str
+    languages: Callable[[str], Language]
+    area_names: Callable[[str], AreaNames]
+    """By the code of the language."""
+    sources: Mapping[str, SourceNames]
+
+
+class Result(StrEnum):
+    """What became of a letter in this round."""
+
+    SENT = "sent"
+    LATER = "later"
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A letter of this round; ``tenders`` counts what it tells of."""
+
+    recipient: str
+    result: Result
+    tenders: int = 0
+    error: Saying | None = None
+
+
+def window_before(now: datetime, ends_at: time) -> tuple[datetime, datetime]:
+    """The last whole window: a day long, up to the last ``ends_at`` o'clock in Tokyo."""
+    local = to_tokyo(now)
+    end = local.replace(hour=ends_at.hour, minute=ends_at.minute, second=0, microsecond=0)
+    if end > local:
+        end -= timedelta(days=1)
+    return end - timedelta(days=1), end
+
+
+def deliver_due(
+    database: Database, mailer: Mailer, writing: Writing, *, digest_at: time, clock: Callable[[], datetime]
+) -> list[Outcome]:
+    """Make the digests of the last window and send everything that is due. May be repeated at any moment.
+
+    A letter is marked as being sent before it is handed over. A process that ends in between leaves it so;
+    it is then ``unknown`` and tried once more under the same Message-ID.
+    """
+    now = clock()
+    start, end = window_before(now, digest_at)
+    domain = writing.site.tag_authority.partition(",")[0]
+
+    database.write(lambda session: deliveries.find_abandoned(session, now=now))
+    database.write(
+        lambda session: deliveries.open_digests(session, window_start=start, window_end=end, domain=domain)
+    )
+    outcomes: list[Outcome] = []
+    while True:
+        with database.reading() as session:
+            due = [digest.id for digest in deliveries.due(session, now=now)]
+        if not due:
+            return outcomes
+        for digest_id in due:
+            outcomes += _deliver(database, mailer, writing, digest_id, clock)
+
+
+def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
+    """The letter of a digest as it would be sent; None where there is nothing to tell."""
+    with database.reading() as session:
+        digest = session.get(Digest, digest_id)
+        subscriber = session.get(Subscriber, digest.subscriber_id) if digest else None
+        if digest is None or subscriber is None or not subscriber.active:
+            return None
+        language = writing.languages(subscriber.language)
+        content = gather(session, digest, sources=writing.sources, language=language)
+    if content is None:
+        return None
+    return write(
+        content,
+        site=writing.site,
+        language=language,
+        area_names=writing.area_names(language.code),
+        sender=writing.sender,
+    )
+
+
+def _deliver(
+    database: Database, mailer: Mailer, writing: Writing, digest_id: UUID, clock: Callable[[], datetime]
+) -> list[Outcome]:
+    taken = database.write(lambda session: deliveries.take(session, digest_id, now=clock()))
+    if taken is None:
+        return []  # another process was faster
+
+    def settle(state: DeliveryState, error: str | None = None, *, again: bool = False) -> None:
+        database.write(
+            lambda session: deliveries.settle(session, taken, state, now=clock(), error=error, again=again)
+        )
+
+    letter = preview(database, writing, digest_id)
+    if letter is None:
+        settle(DeliveryState.FAILED, "nothing to tell, or the subscriber has gone")
+        return []
+    try:
+        mailer.send(as_bytes(letter), sender=letter.sender, recipient=letter.recipient)
+    except MailError as error:
+        state = DeliveryState.UNKNOWN if error.doubtful else DeliveryState.FAILED
+        settle(state, str(error), again=error.temporary)
+        log.warning("letter not sent", extra={"digest": str(digest_id), "why": str(error)})
+        later = error.temporary and taken.number < deliveries.ATTEMPTS
+        return [Outcome(letter.recipient, Result.LATER if later else Result.GIVEN_UP, error=error.saying)]
+    settle(DeliveryState.SENT)
+    return [Outcome(letter.recipient, Result.SENT, tenders=letter.tenders)]

@@ -1,0 +1,68 @@
+"""The commands. ``main`` is the program: it settles the language, the log and the exit status."""
+
+import logging
+import os
+import sys
+
+import click
+
+from db.vocabulary.messages import N_, Told
+from monitor.cli.base import App, Group
+from monitor.cli.collecting import check, classify, collect, portals_command, sources_group
+from monitor.cli.demo import demo
+from monitor.cli.looking import areas_group, db_group, export_group, feed, search, tenders_group
+from monitor.cli.people import deliver, subscribers_group
+from monitor.cli.serving import run, serve_command
+from monitor.i18n import language
+
+monitor = Group(
+    "monitor",
+    help=N_("Watch Japanese public procurement: collect notices, sort them into focus areas, tell readers."),
+    example="monitor demo",
+    commands=[
+        demo,
+        run,
+        collect,
+        sources_group,
+        classify,
+        areas_group,
+        tenders_group,
+        search,
+        export_group,
+        feed,
+        subscribers_group,
+        deliver,
+        serve_command,
+        check,
+        db_group,
+        portals_command,
+    ],
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; ends the process with 0, or with 1 after one line on standard error."""
+    sys.exit(status(sys.argv[1:] if arguments is None else arguments))
+
+
+def status(arguments: list[str]) -> int:
+    """Run a command and give its exit status."""
+    spoken = language(os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en")
+    app = App(spoken)
+    try:
+        result = monitor.main(arguments, prog_name="monitor", standalone_mode=False, obj=app)
+    except Told as error:
+        return app.fail(spoken.say(error.saying))
+    except click.ClickException as error:
+        return app.fail(app.usage(error))
+    except (click.Abort, KeyboardInterrupt):
+        return app.fail(spoken.text("stopped"), status=130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough (monitor … | head).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return app.fail(str(error))
+    finally:
+        logging.shutdown()
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,199 @@
+"""What all commands share: translated help with an example, the opened home, tables and errors."""
+
+import copy
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from db.vocabulary.messages import N_
+from monitor.config import Config, load
+from monitor.household import Household, household
+from monitor.i18n import Language
+from monitor.logs import log_to
+
+WIDTH = 160
+"""Columns of a table that does not go to a terminal."""
+
+
+@dataclass(slots=True)
+class App:
+    """The program's surroundings: how it speaks."""
+
+    language: Language
+
+    @property
+    def out(self) -> Console:
+        """Results go here."""
+        return Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+
+    @property
+    def err(self) -> Console:
+        """Everything else goes here."""
+        return Console(file=sys.stderr, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
+
+    def say(self, text: str, **values: object) -> None:
+        """A line for the person at the terminal, on standard error."""
+        self.err.print(self.language.text(text, **values), markup=False, soft_wrap=True)
+
+    def fail(self, line: str, *, status: int = 1) -> int:
+        self.err.print(self.language.text("error: {line}", line=line), markup=False, soft_wrap=True)
+        return status
+
+    def usage(self, error: click.ClickException) -> str:
+        """A mistake in the command line, in the person's language."""
+        match error:
+            case click.NoSuchOption():
+                said = self.language.text("there is no option {name}", name=error.option_name)
+            case click.MissingParameter():
+                name = error.param.human_readable_name if error.param else error.param_hint
+                said = self.language.text("{name} is missing", name=name)
+            case click.BadParameter():
+                name = error.param.human_readable_name if error.param else error.param_hint
+                said = self.language.text("{name}: {why}", name=name, why=error.message)
+            case _:
+                said = error.message
+        if isinstance(error, click.UsageError) and error.ctx:
+            return self.language.text(
+                "{said} – see {command} --help", said=said.rstrip("."), command=error.ctx.command_path
+            )
+        return said
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+        """A table on standard output."""
+        shown = Table(box=None, pad_edge=False, header_style="bold")
+        for number, column in enumerate(columns):
+            shown.add_column(self.language.text(column), justify="right" if number in right else "left")
+        for row in rows:
+            shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        self.out.print(shown, markup=False) if not rows else self.out.print(shown)
+
+
+def write_json(value: object) -> None:
+    """A value as one line of JSON on standard output."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+class Option(click.Option):
+    """An option whose help is in the person's language."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        said = copy.copy(self)
+        said.help = ctx.find_object(App).language.text(self.help or "")  # type: ignore[union-attr]
+        return click.Option.get_help_record(said, ctx)
+
+
+class _Translated(click.Command):
+    example: str
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return _spoken().text(self.help or "")
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=_spoken().text("Usage:") + " ")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_spoken().text(self.help or ""))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(_spoken().text("Options")):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_spoken().text("Example")):
+            formatter.write_text(self.example)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return Option(
+            ["--help"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help=N_("Show this text and end."),
+            callback=_show_help,
+        )
+
+
+class Command(_Translated):
+    """A command with an example in its help."""
+
+    def __init__(self, name: str, *, example: str, **more: Any) -> None:
+        super().__init__(name, **more)
+        self.example = example
+
+
+class Group(_Translated, click.Group):
+    """A command that has commands."""
+
+    def __init__(self, name: str, *, example: str, commands: Sequence[click.Command], **more: Any) -> None:
+        super().__init__(name, commands=list(commands), no_args_is_help=True, **more)
+        self.example = example
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order in which one needs them
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        with formatter.section(_spoken().text("Commands")):
+            formatter.write_dl(rows)
+
+
+def _spoken() -> Language:
+    return click.get_current_context().find_object(App).language  # type: ignore[union-attr]
+
+
+def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+def option(*names: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A translated option."""
+    return click.option(*names, cls=Option, **more)
+
+
+def command(name: str, help: str, *, example: str) -> Callable[[Callable[..., Any]], Command]:
+    """A translated command with an example."""
+
+    def made(function: Callable[..., Any]) -> Command:
+        return click.command(name, cls=Command, help=help, example=example)(function)
+
+    return made
+
+
+def at_home(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options with which every command finds its configuration and its home."""
+    function = option("--home", type=click.Path(path_type=Path), help=N_("The home directory; else [storage] home."))(
+        function
+    )
+    return option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))(
+        function
+    )
+
+
+@contextmanager
+def opened(config: Path | None, home: Path | None) -> Iterator[Household]:
+    """The home that the options name, with its log open."""
+    settings = load(config)
+    with household(settings, home=home) as house:
+        log_to(house.home / "logs")
+        yield house
+
+
+def loaded(config: Path | None) -> Config:
+    return load(config)

@@ -1,0 +1,318 @@
+"""Commands that look into the record: areas, tenders, search, export, feed, db."""
+
+import csv
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from alerts.feeds import FeedForm
+from db import migrate
+from db import search as finding
+from db.card import Card, card
+from db.errors import RecordError
+from db.tenders import events_of, resolve
+from db.vocabulary.japanese import to_tokyo, tokyo_iso
+from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS, PLACES
+from db.vocabulary.messages import N_
+from db.vocabulary.query import Query, QueryError, parse
+from db.vocabulary.tender import EventKind
+from monitor.cli.base import App, Group, at_home, command, loaded, opened, option, write_json
+from monitor.export import as_line, export_jsonl
+from monitor.household import household
+from monitor.reading.areas import load_lexicon
+from monitor.syndication import feed_bytes
+
+
+def parsed(app: App, text: str) -> Query:
+    """A query, or an error that shows the place of the mistake."""
+    try:
+        return parse(text)
+    except QueryError as error:
+        app.err.print(f"  {text}", markup=False, soft_wrap=True)
+        app.err.print("  " + " " * _columns(text[: error.position]) + "^", markup=False)
+        raise
+
+
+def _columns(text: str) -> int:
+    """How many columns a terminal gives a text: Japanese characters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+@command("list", N_("Show the focus areas, your own among them."), example="monitor areas list")
+@option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
+@click.pass_obj
+def list_areas(app: App, config: Path | None) -> None:
+    lexicon = load_lexicon(loaded(config).area_definitions())
+    code = app.language.code
+    app.table(
+        [N_("area"), N_("name"), N_("what it covers")],
+        [(area.slug, area.names[code], area.descriptions[code]) for area in lexicon.areas],
+    )
+
+
+@command(
+    "explain",
+    N_("Show which focus areas a title gets, and the words that decided."),
+    example="monitor areas explain '水素ステーション整備工事'",
+)
+@click.argument("title")
+@option(
+    "--text",
+    "text",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=N_("A file with the notice's text."),
+)
+@option("--buyer", help=N_("The buyer's name."))
+@option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
+@option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
+@click.pass_obj
+def explain(app: App, title: str, text: Path | None, buyer: str | None, json_: bool, config: Path | None) -> None:
+    lexicon = load_lexicon(loaded(config).area_definitions())
+    found = lexicon.read(title, text.read_text(encoding="utf-8") if text else "", buyer)
+    if json_:
+        write_json(found)
+        return
+    if not found:
+        app.out.print(app.language.text("no focus area: no term of the lexicon decides"), markup=False)
+        return
+    names = {area.slug: area.names[app.language.code] for area in lexicon.areas}
+    app.table(
+        [N_("area"), N_("score"), N_("term"), N_("meaning"), N_("place"), N_("weight")],
+        [
+            (
+                names[one.area] if number == 0 else "",
+                f"{one.score:.2f}" if number == 0 else "",
+                evidence.term,
+                evidence.gloss,
+                app.language.text(PLACES[evidence.place]),
+                f"{evidence.weight:+.2f}",
+            )
+            for one in found
+            for number, evidence in enumerate(one.evidence)
+        ],
+        right=(1, 5),
+    )
+
+
+areas_group = Group(
+    "areas",
+    help=N_("The focus areas and the words that decide."),
+    example="monitor areas list",
+    commands=[list_areas, explain],
+)
+
+
+@command(
+    "show",
+    N_("Show everything that is known of a tender."),
+    example="monitor tenders show 6f1c5a0e-0000-5000-8000-000000000000",
+)
+@click.argument("tender", type=click.UUID)
+@option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
+@at_home
+@click.pass_obj
+def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | None) -> None:
+    with opened(config, home) as house, house.database.reading() as session:
+        found = card(session, tender)
+        if found is None:
+            raise RecordError("{id}: there is no such tender; find it with: monitor search", id=tender)
+        events = events_of(session, resolve(session, tender))
+        if json_:
+            write_json(as_line(found))
+            return
+        language = app.language
+        names = house.area_names(language.code)
+        facts = [
+            (language.text("title"), found.title),
+            (language.text("English title"), found.title_en),
+            (language.text("buyer"), found.buyer),
+            (language.text("prefecture"), found.prefecture),
+            (language.text("kind of notice"), language.text(KINDS[found.kind])),
+            (language.text("category"), language.text(CATEGORIES[found.category]) if found.category else None),
+            (language.text("procedure"), found.method),
+            (language.text("published"), language.day(found.published)),
+            (
+                language.text("deadline"),
+                language.moment(found.deadline) if found.deadline else language.text("see the notice"),
+            ),
+            (language.text("focus areas"), ", ".join(names.get(one.area, one.area) for one in found.areas)),
+            *((language.text("notice"), f"{source.source}: {source.url}") for source in found.sources),
+            *(
+                (
+                    language.moment(event.at),
+                    " ".join(
+                        [
+                            language.text(EVENTS[EventKind(event.kind)]),
+                            *(
+                                f"{language.text(FIELDS.get(change.field, change.field))}: {change.before or '–'} → {change.after or '–'}"
+                                for change in event.changes
+                            ),
+                        ]
+                    ),
+                )
+                for event in events
+            ),
+        ]
+        app.table(["", ""], [(name, value) for name, value in facts if value])
+
+
+tenders_group = Group("tenders", help=N_("Single tenders."), example="monitor tenders show ID", commands=[show])
+
+
+@command(
+    "search",
+    N_("Find tenders with the query language, published last first."),
+    example="monitor search 'area:renewables 水素 NOT kind:award' --limit 20",
+)
+@click.argument("query", default="")
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "jsonl"]),
+    default="table",
+    help=N_("How results are written."),
+)
+@option("--limit", type=click.IntRange(1, 100_000), default=50, help=N_("At most so many results."))
+@at_home
+@click.pass_obj
+def search(app: App, query: str, form: str, limit: int, config: Path | None, home: Path | None) -> None:
+    tree = parsed(app, query)
+    with opened(config, home) as house, house.database.reading() as session:
+        found = finding.search(session, tree, now=to_tokyo(house.clock()), limit=limit)
+        if form == "jsonl":
+            for one in found.cards:
+                write_json(as_line(one))
+            return
+        if form == "csv":
+            _write_csv(found.cards)
+            return
+        language = app.language
+        names = house.area_names(language.code)
+        app.table(
+            [N_("published"), N_("deadline"), N_("title"), N_("buyer"), N_("focus areas"), N_("id")],
+            [
+                (
+                    one.published.isoformat(),
+                    tokyo_iso(one.deadline)[:16] if one.deadline else "",
+                    one.title,
+                    one.buyer,
+                    ", ".join(names.get(area.area, area.area) for area in one.areas),
+                    one.id,
+                )
+                for one in found.cards
+            ],
+        )
+        if not found.cards:
+            app.say("nothing found; fewer words find more")
+        elif found.more:
+            app.say("there are more; ask for them with --limit")
+
+
+def _write_csv(cards: list[Card]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(
+        [
+            "id",
+            "published",
+            "deadline",
+            "title",
+            "title_en",
+            "buyer",
+            "prefecture",
+            "category",
+            "kind",
+            "areas",
+            "url",
+        ]
+    )
+    for one in cards:
+        row = [
+            one.id,
+            one.published.isoformat(),
+            tokyo_iso(one.deadline) if one.deadline else "",
+            one.title,
+            one.title_en or "",
+            one.buyer or "",
+            one.prefecture or "",
+            one.category or "",
+            one.kind,
+            " ".join(area.area for area in one.areas),
+            one.sources[0].url if one.sources else "",
+        ]
+        writer.writerow([_harmless(str(cell)) for cell in row])
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet takes these beginnings for a formula and would run it."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+@command(
+    "jsonl",
+    N_("Write tenders as JSON Lines, one tender a line."),
+    example="monitor export jsonl tenders.jsonl --query area:mobility",
+)
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@option("--query", default="", help=N_("What to look for, in the query language; empty: everything."))
+@at_home
+@click.pass_obj
+def jsonl(app: App, out: Path, query: str, config: Path | None, home: Path | None) -> None:
+    tree = parsed(app, query)
+    with opened(config, home) as house, house.database.reading() as session:
+        count = export_jsonl(session, tree, out, now=to_tokyo(house.clock()))
+    app.say("{count} tenders written to {file}", count=app.language.number(count), file=out)
+
+
+export_group = Group(
+    "export", help=N_("Write the record to files."), example="monitor export jsonl tenders.jsonl", commands=[jsonl]
+)
+
+
+@command(
+    "feed",
+    N_("Write a feed to standard output, for static publishing."),
+    example="monitor feed renewables --format atom > renewables.atom",
+)
+@click.argument("name", metavar="AREA|all")
+@option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in FeedForm]),
+    default="atom",
+    help=N_("The feed's format."),
+)
+@option("--language", type=click.Choice(["en", "ja"]), help=N_("The language of the feed."))
+@at_home
+@click.pass_obj
+def feed(app: App, name: str, form: str, language: str | None, config: Path | None, home: Path | None) -> None:
+    with opened(config, home) as house:
+        known = ["all", *(area.slug for area in house.areas)]
+        if name not in known:
+            raise RecordError("there is no feed {name}; there are: {names}", name=name, names=", ".join(known))
+        sys.stdout.buffer.write(feed_bytes(house, name, FeedForm(form), language or house.config.site.language))
+
+
+@command("upgrade", N_("Bring the database to the schema of this version."), example="monitor db upgrade")
+@at_home
+@click.pass_obj
+def upgrade(app: App, config: Path | None, home: Path | None) -> None:
+    with household(loaded(config), home=home, upgrade=True):
+        app.out.print(app.language.text("the database is at schema {schema}", schema=migrate.head()), markup=False)
+
+
+@command("check", N_("See whether the database can be used as it is."), example="monitor db check")
+@at_home
+@click.pass_obj
+def check_database(app: App, config: Path | None, home: Path | None) -> None:
+    with opened(config, home) as house:
+        house.database.check()
+    app.out.print(
+        app.language.text("the database is in order (schema {schema})", schema=migrate.head()), markup=False
+    )
+
+
+db_group = Group("db", help=N_("The database."), example="monitor db check", commands=[upgrade, check_database])

@@ -1,0 +1,74 @@
+"""When things are done: one tick a minute that asks the record what is due. The only file that knows APScheduler.
+
+The state lies in the record and not in the scheduler, so a restart forgets nothing, and a command on the
+command line counts as well. One process holds the clock; two would collect and send nothing twice, for the
+record's claims forbid it, but would try to.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from db import runs
+from db.errors import RecordError
+from db.history import Run
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.run import RunState
+from monitor.household import Household
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 60
+RETRY_AFTER = timedelta(hours=1)
+"""A source that failed is tried again after this, if that is sooner than its own turn."""
+
+
+@contextmanager
+def clockwork(house: Household) -> Iterator[None]:
+    """Tick until the end; a tick that takes longer than a minute is not overtaken."""
+    scheduler = BackgroundScheduler(timezone=TOKYO)
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=[house],
+        seconds=TICK_SECONDS,
+        next_run_time=datetime.now(TOKYO),
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def tick(house: Household) -> None:
+    """Collect the sources that are due, then send the letters that are due. What fails is logged; the clock goes on."""
+    try:
+        if slugs := due_sources(house):
+            house.collect(slugs)
+        house.deliver()
+    except RecordError as error:
+        log.error("tick failed", extra={"why": str(error)})
+
+
+def due_sources(house: Household) -> list[str]:
+    """The enabled sources whose turn has come."""
+    now = house.clock()
+    with house.database.reading() as session:
+        return [slug for slug in house.enabled() if next_turn(house, runs.last_run(session, slug), slug) <= now]
+
+
+def next_turn(house: Household, last: Run | None, slug: str) -> datetime:
+    """When a source is crawled next: after its interval, or sooner where its last run failed."""
+    if last is None:
+        return datetime.min.replace(tzinfo=TOKYO)
+    interval = timedelta(hours=house.every_hours(slug))
+    if last.state == RunState.FAILED:
+        interval = min(interval, RETRY_AFTER)
+    return last.started_at + interval

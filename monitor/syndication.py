@@ -1,0 +1,29 @@
+"""What the household publishes: the pages, and feeds for whoever publishes files."""
+
+from fastapi import FastAPI
+
+from alerts.feeds import FeedForm
+from monitor.household import Household, source_names
+from monitor.web.app import create_app, feed_document
+from monitor.web.context import WebContext
+
+
+def context_of(house: Household, *, illustrative: bool = False) -> WebContext:
+    return WebContext(
+        database=house.database,
+        site=house.site,
+        areas=house.areas,
+        sources=source_names(house.enabled()),
+        clock=house.clock,
+        illustrative=illustrative,
+    )
+
+
+def web_app(house: Household, *, illustrative: bool = False) -> FastAPI:
+    """The pages over a home."""
+    return create_app(context_of(house, illustrative=illustrative))
+
+
+def feed_bytes(house: Household, name: str, form: FeedForm, code: str) -> bytes:
+    """A feed as the page serves it: of an area's slug, or of ``all``."""
+    return feed_document(context_of(house), name, form=form, code=code)

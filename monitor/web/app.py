@@ -1,0 +1,274 @@
+"""The pages and feeds over HTTP, as an ASGI application.
+
+Addresses of unsubscribe pages carry a secret. Whoever serves the application keeps it out of the logs: run uvicorn
+with ``access_log=False``, or put the filter on its access log, which writes ``/u/…`` instead::
+
+    logging.getLogger("uvicorn.access").addFilter(TokensHidden())
+
+Nothing here writes but the unsubscribing.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from alerts import feeds
+from alerts.feeds import Feed, FeedForm
+from db import runs, search, subscribers, tenders
+from db.card import Card, card, extract
+from db.errors import RecordError
+from db.vocabulary.japanese import to_tokyo
+from db.vocabulary.messages import N_, Saying
+from monitor.i18n import language
+from monitor.web.conditional import answer
+from monitor.web.context import SourceInfo, WebContext, in_language
+from monitor.web.filters import Filters, NotUnderstood
+from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
+from monitor.web.pages import STATIC, Pages
+
+__all__ = ["SourceInfo", "TokensHidden", "WebContext", "create_app"]
+
+PAGE = 50
+LAST_PAGE = 200
+"""A search without an index looks through everything before the page it shows."""
+EVERYTHING = "all"
+"""The name of the feed of all tenders."""
+FEED_SECONDS = 900
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""The moment of a feed in which there was nothing yet."""
+GET = ["GET", "HEAD"]
+
+log = logging.getLogger(__name__)
+
+
+def create_app(context: WebContext) -> FastAPI:
+    """The web application over one database; nothing is read before the first request."""
+    pages = Pages(context)
+    site = _Site(context, pages)
+    app = FastAPI(
+        title=context.site.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(GZipMiddleware, minimum_size=1000),
+            Middleware(Mishaps, page=pages.error),
+            Middleware(KnownHosts, page=pages.error, base_url=context.site.base_url),
+            Middleware(OwnPosts, page=pages.error),
+        ],
+        exception_handlers={
+            HTTPException: site.refused,
+            RequestValidationError: site.unreadable,
+            NotUnderstood: site.not_understood,
+            RecordError: site.record_failed,
+        },
+    )
+    for path, page in (
+        ("/", site.home),
+        ("/tenders/{id}", site.tender),
+        ("/feeds", site.feeds),
+        ("/feeds/{name}.{form}", site.feed),
+        ("/sources", site.sources),
+        ("/u/{token}", site.unsubscribe_page),
+        ("/static/{name}", site.static),
+        ("/healthz", site.health),
+    ):
+        app.add_api_route(path, page, methods=GET, response_model=None)
+    app.add_api_route("/u/{token}", site.unsubscribe, methods=["POST"], response_model=None)
+    return app
+
+
+class _Site:
+    """The handlers; they run in the framework's threads, one session each."""
+
+    def __init__(self, context: WebContext, pages: Pages) -> None:
+        self._context = context
+        self._database = context.database
+        self._pages = pages
+        self._area_slugs = [area.slug for area in context.areas]
+        self._files = {file.name: file.read_bytes() for file in sorted(STATIC.iterdir())}
+
+    # Pages --------------------------------------------------------------------------------------------
+
+    def home(
+        self,
+        request: Request,
+        q: str = "",
+        area: str = "",
+        prefecture: str = "",
+        kind: str = "",
+        category: str = "",
+        page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
+    ) -> Response:
+        filters = Filters.read(
+            q=q, area=area, prefecture=prefecture, kind=kind, category=category, areas=self._area_slugs
+        )
+        query, mistake = filters.query()
+        now = to_tokyo(self._context.clock())  # days in a query are days in Tokyo
+        before = (page - 1) * PAGE
+        with self._database.reading() as session:
+            found = search.search(session, query, now=now, limit=PAGE, offset=before)
+        total = found.total
+        if total is None and not found.more and (found.cards or page == 1):
+            total = before + len(found.cards)
+        return self._pages.render(
+            request,
+            "list.html",
+            filters=filters,
+            mistake=mistake,
+            area=next((known for known in self._context.areas if known.slug == filters.area), None),
+            cards=found.cards,
+            total=total,
+            seen=before + len(found.cards),
+            page=page,
+            last_page=-(-total // PAGE) if total is not None else None,
+            more=found.more and page < LAST_PAGE,
+            narrow=found.more and page == LAST_PAGE,
+            now=now,
+        )
+
+    def tender(self, request: Request, id: str) -> Response:
+        with self._database.reading() as session:
+            shown = card(session, asked) if (asked := _uuid(id)) else None
+            if shown is None:
+                return self._pages.render(request, "no_tender.html", status=404)
+            if str(shown.id) != id:
+                return RedirectResponse(self._pages.visit(request).link(f"/tenders/{shown.id}"), 301)
+            return self._pages.render(
+                request,
+                "tender.html",
+                card=shown,
+                extract=extract(session, shown),
+                events=tenders.events_of(session, shown.id),
+                now=self._context.clock(),
+            )
+
+    def feeds(self, request: Request) -> Response:
+        return self._pages.render(request, "feeds.html", everything=EVERYTHING)
+
+    def feed(self, request: Request, name: str, form: str) -> Response:
+        area = name if name in self._area_slugs else None
+        if form not in [*FeedForm] or (area is None and name != EVERYTHING):
+            raise HTTPException(404)
+        with self._database.reading() as session:
+            cards = search.newest(session, area=area, limit=feeds.MOST_ENTRIES).cards
+        # A program that reads feeds says nothing of its reader's languages: only the address decides.
+        code = "ja" if request.query_params.get("lang") == "ja" else "en"
+        return answer(
+            request,
+            self._written(name, cards, form=FeedForm(form), code=code),
+            media_type=f"{FeedForm(form).media_type}; charset=utf-8",
+            modified=max((card.updated_at for card in cards), default=None),
+            headers={"Cache-Control": f"public, max-age={FEED_SECONDS}", "Content-Language": code},
+        )
+
+    def _written(self, name: str, cards: Sequence[Card], *, form: FeedForm, code: str) -> bytes:
+        spoken = language(code)
+        site = self._context.site
+        area = next((known for known in self._context.areas if known.slug == name), None)
+        if area is None:
+            title = spoken.text("{site}: all tenders", site=site.name)
+            description = spoken.text("Public tenders in Japan, newest first.")
+        else:
+            names = self._context.area_names(code)
+            title = spoken.text("{site}: {area}", site=site.name, area=names[name])
+            description = in_language(area.descriptions, code)
+        if self._context.illustrative:
+            title = spoken.text("{title} (illustrative data)", title=title)
+        asked = {"lang": code} if code != "en" else {}
+        return feeds.render(
+            Feed(
+                name=name,
+                title=title,
+                description=description,
+                page_url=site.list_url(**({"area": name} if area else {}), **asked),
+                updated=NEVER,
+            ),
+            cards,
+            form=form,
+            site=site,
+            language=spoken,
+            area_names=self._context.area_names(code),
+            source_names=self._context.attributions(code),
+        )
+
+    def sources(self, request: Request) -> Response:
+        with self._database.reading() as session:
+            health = runs.health(session, self._context.sources)
+        return self._pages.render(request, "sources.html", health=health, now=self._context.clock())
+
+    # Leaving ------------------------------------------------------------------------------------------
+
+    def unsubscribe_page(self, request: Request, token: str) -> Response:
+        """Changes nothing: mail programs and their scanners open every link."""
+        return self._leaving(request, token, done=False)
+
+    def unsubscribe(self, request: Request, token: str) -> Response:
+        """The button's and RFC 8058's post: whoever knows the token may stop the letters, as often as they like."""
+        now = self._context.clock()
+        self._database.write(lambda session: subscribers.unsubscribe(session, token, now=now))
+        return self._leaving(request, token, done=True)
+
+    def _leaving(self, request: Request, token: str, *, done: bool) -> Response:
+        # The same for a token that nobody has: the page must not tell which ones exist.
+        return self._pages.render(
+            request, "unsubscribe.html", headers={"Cache-Control": "no-store"}, token=token, done=done
+        )
+
+    # The house's own ----------------------------------------------------------------------------------
+
+    def static(self, request: Request, name: str) -> Response:
+        if name not in self._files:
+            raise HTTPException(404)
+        return answer(
+            request,
+            self._files[name],
+            media_type={"css": "text/css", "svg": "image/svg+xml"}[name.rpartition(".")[2]],
+            modified=None,
+            headers={"Cache-Control": "public, max-age=31536000, immutable"},
+        )
+
+    def health(self) -> Response:
+        """For those who watch the server: a look-up by key, cheap however much there is."""
+        with self._database.reading() as session:
+            tenders.resolve(session, UUID(int=0))
+        return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
+
+    # What went wrong ----------------------------------------------------------------------------------
+
+    def refused(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return self._pages.error(request, error.status_code, headers=error.headers)
+
+    def unreadable(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        names = ", ".join(dict.fromkeys(str(problem["loc"][-1]) for problem in error.errors()))
+        return self._pages.error(
+            request, 422, saying=Saying(N_("The part “{names}” of the address cannot be read."), {"names": names})
+        )
+
+    def not_understood(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotUnderstood)
+        return self._pages.error(request, 422, saying=error.saying)
+
+    def record_failed(self, request: Request, error: Exception) -> Response:
+        log.error("%s %s: %s", request.method, without_token(request.url.path), error)
+        return self._pages.error(request, 503, headers={"Retry-After": "60"})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,59 @@
+"""What the pages are made from: handed in by the household, known to no other room."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from alerts.feeds import Attribution
+from alerts.site import Site
+from db.engine import Database
+from monitor.reading.areas import Area
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as readers are told of it: its own name, its name in English, and the address its terms ask to link."""
+
+    name: str
+    name_en: str
+    homepage: str
+
+    def named(self, language: str) -> str:
+        """The name for readers of a language."""
+        return self.name if language == "ja" else self.name_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """Everything that ``create_app`` needs.
+
+    ``clock`` gives aware moments. ``illustrative`` puts a banner on every page and a mark on every feed: the data is
+    not real. ``site.base_url`` decides which Host is answered and, if it has a path, what every link begins with;
+    the server before the application takes that path away.
+    """
+
+    database: Database
+    site: Site
+    areas: Sequence[Area]
+    sources: Mapping[str, SourceInfo]
+    clock: Callable[[], datetime]
+    illustrative: bool = False
+
+    @property
+    def root(self) -> str:
+        """The path of the site's address; empty where it has none."""
+        return urlsplit(self.site.base_url).path.rstrip("/")
+
+    def area_names(self, language: str) -> dict[str, str]:
+        """Slug → the area's name for readers of a language."""
+        return {area.slug: in_language(area.names, language) or area.slug for area in self.areas}
+
+    def attributions(self, language: str) -> dict[str, Attribution]:
+        """Slug → the source's name for readers of a language, and its address."""
+        return {slug: Attribution(source.named(language), source.homepage) for slug, source in self.sources.items()}
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """The text in a language, or in English, or in any; empty where there is none."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

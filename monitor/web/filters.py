@@ -1,0 +1,95 @@
+"""The filter form of the list: from the address to a query, and back into the links."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from db.vocabulary.labels import PREFECTURES_EN, prefecture_named
+from db.vocabulary.messages import N_, Saying, Told
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.query import And, Facet, Is, Query, QueryError, parse
+
+QUERY_CHARACTERS = 500
+"""A search may be this long."""
+
+
+class NotUnderstood(Told):
+    """The address asks for something that there is not; told on the page for 422."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake in a search: what is wrong, and the search cut up so that its place can be marked."""
+
+    saying: Saying
+    place: int
+    """Counted in characters, from 1."""
+    before: str
+    marked: str
+    """The word at the mistake; empty where the search ends too early."""
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the reader has chosen; empty where nothing. ``prefecture`` is the Japanese name."""
+
+    q: str = ""
+    area: str = ""
+    prefecture: str = ""
+    kind: str = ""
+    category: str = ""
+
+    @classmethod
+    def read(
+        cls, *, q: str, area: str, prefecture: str, kind: str, category: str, areas: Collection[str]
+    ) -> "Filters":
+        """The filters of an address. Raises NotUnderstood for a value that cannot be chosen."""
+        if area and area not in areas:
+            raise NotUnderstood(N_("There is no focus area “{value}” here."), value=area)
+        if kind and kind not in [*NoticeKind]:
+            raise NotUnderstood(N_("There is no kind of notice “{value}”."), value=kind)
+        if category and category not in [*Category]:
+            raise NotUnderstood(N_("There is no category “{value}”."), value=category)
+        named = prefecture_named(prefecture) if prefecture else ""
+        if named is None:
+            raise NotUnderstood(N_("There is no prefecture “{value}”."), value=prefecture)
+        return cls(q=q.strip(), area=area, prefecture=named, kind=kind, category=category)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The filters as they stand in an address."""
+        given = {
+            "q": self.q,
+            "area": self.area,
+            "prefecture": PREFECTURES_EN.get(self.prefecture, ""),
+            "kind": self.kind,
+            "category": self.category,
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def query(self) -> tuple[Query, Mistake | None]:
+        """The query of all filters together. A search that cannot be read is left out and told as a mistake."""
+        chosen = (
+            (Facet.AREA, self.area),
+            (Facet.PREFECTURE, self.prefecture),
+            (Facet.KIND, self.kind),
+            (Facet.CATEGORY, self.category),
+        )
+        parts: list[Query] = [Is(facet, value) for facet, value in chosen if value]
+        mistake: Mistake | None = None
+        if self.q:
+            try:
+                if len(self.q) > QUERY_CHARACTERS:
+                    raise QueryError(
+                        "a search may have {limit} characters", limit=QUERY_CHARACTERS, position=QUERY_CHARACTERS
+                    )
+                parts.insert(0, parse(self.q))
+            except QueryError as error:
+                mistake = _mistake(self.q, error)
+        return (parts[0] if len(parts) == 1 else And(tuple(parts))), mistake
+
+
+def _mistake(q: str, error: QueryError) -> Mistake:
+    start = min(error.position, len(q))
+    word = q[start:].split(maxsplit=1)[0] if q[start:].strip() else ""
+    return Mistake(error.saying, start + 1, q[:start], word, q[start + len(word) :])

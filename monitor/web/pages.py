@@ -1,0 +1,212 @@
+"""Pages in the reader's language: which language that is, links that remember it, and the templates.
+
+Templates have the texts; what they call (labels, dates, safe addresses) is gathered in ``_words``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from alerts.feeds import web_address
+from db.vocabulary import labels
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.messages import Saying
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.run import RunState
+from db.vocabulary.tender import EventKind
+from monitor.i18n import LANGUAGES, Language, language, preferred
+from monitor.web.context import WebContext, in_language
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+NATIVE = {"en": "English", "ja": "日本語"}
+"""What languages are called by those who read them."""
+JAPANESE_FIELDS = ("title", "buyer", "prefecture", "method", "status")
+"""Fields whose values are in the language of the notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A reader's request: the language, and the address it was made to. ``chosen``: the address names the language."""
+
+    language: Language
+    chosen: bool
+    root: str
+    path: str
+    params: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, request: Request, root: str) -> "Visit":
+        named = request.query_params.get("lang", "")
+        code = named if named in LANGUAGES else preferred(request.headers.get("accept-language", ""))
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        params = tuple((name, value) for name, value in request.query_params.multi_items() if name != "lang")
+        return cls(language(code), named in LANGUAGES, root, path, params)
+
+    def link(self, path: str, **params: object) -> str:
+        """An address of ours, in the language that was chosen; empty parameters are left out."""
+        return self._address(path, [(name, str(value)) for name, value in params.items() if value not in ("", None)])
+
+    def switched(self, code: str) -> str:
+        """The same page in another language."""
+        return f"{self.root}{quote(self.path)}?{urlencode([*self.params, ('lang', code)])}"
+
+    def _address(self, path: str, params: list[tuple[str, str]]) -> str:
+        if self.chosen:
+            params = [*params, ("lang", self.language.code)]
+        return f"{self.root}{path}{'?' if params else ''}{urlencode(params)}"
+
+
+class Pages:
+    """The templates, once for each language."""
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self._environments = {code: _environment(context, language(code)) for code in LANGUAGES}
+
+    def visit(self, request: Request) -> Visit:
+        return Visit.of(request, self._context.root)
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        visit = self.visit(request)
+        html = self._environments[visit.language.code].get_template(template).render(visit=visit, **values)
+        about = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": visit.language.code}
+        return HTMLResponse(html, status, {**about, **(headers or {})})
+
+    def error(
+        self,
+        request: Request,
+        status: int,
+        *,
+        saying: Saying | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """The page for an error, in plain words; ``saying`` is what is known beyond the status."""
+        return self.render(
+            request,
+            "error.html",
+            status=status,
+            headers={**(headers or {}), "Cache-Control": "no-store"},
+            failure=status,
+            saying=saying,
+        )
+
+
+def _environment(context: WebContext, spoken: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(_words(context, spoken))
+    environment.filters["fill"] = fill
+    return environment
+
+
+def _words(context: WebContext, spoken: Language) -> dict[str, object]:
+    """What every template of a language may call."""
+    area_names = context.area_names(spoken.code)
+    attributions = context.attributions(spoken.code)
+
+    def prefecture(name: str) -> str:
+        return name if spoken.code == "ja" else labels.PREFECTURES_EN.get(name, name)
+
+    def value(field: str, written: str) -> str:
+        return _value(spoken, prefecture, field, written)
+
+    return {
+        "_": spoken.text,
+        "ntext": spoken.ntext,
+        "say": spoken.say,
+        "day": spoken.day,
+        "moment": spoken.moment,
+        "number": spoken.number,
+        "area_name": lambda slug: area_names.get(slug, slug),
+        "area_known": lambda slug: slug in area_names,
+        "described": lambda area: in_language(area.descriptions, spoken.code),
+        "attribution": attributions.get,
+        "prefecture": prefecture,
+        "kind": lambda kind: spoken.text(labels.KINDS[kind]),
+        "category": lambda category: spoken.text(labels.CATEGORIES[category]),
+        "event": lambda kind: spoken.text(labels.EVENTS[EventKind(kind)]),
+        "run_state": lambda state: spoken.text(labels.RUN_STATES[RunState(state)]),
+        "place": lambda place: spoken.text(labels.PLACES[place]),
+        "field": lambda name: spoken.text(labels.FIELDS[name]) if name in labels.FIELDS else name,
+        "value": value,
+        "value_language": lambda field: "ja" if field in JAPANESE_FIELDS and field != "prefecture" else spoken.code,
+        "weight": lambda weight: f"{'−' if weight < 0 else '+'}{abs(weight):.1f}",
+        "tokyo_iso": lambda moment: moment.astimezone(TOKYO).isoformat(timespec="minutes"),
+        "tokyo_day": lambda moment: spoken.day(moment.astimezone(TOKYO).date()),
+        "tokyo_clock": lambda moment: f"{moment.astimezone(TOKYO):%H:%M}",
+        "days_until": days_until,
+        "hours_since": hours_since,
+        "web_address": web_address,
+        "areas": context.areas,
+        "area_options": list(area_names.items()),
+        "prefecture_options": [
+            (english, prefecture(japanese)) for japanese, english in labels.PREFECTURES_EN.items()
+        ],
+        "kind_options": [(kind, spoken.text(label)) for kind, label in labels.KINDS.items()],
+        "category_options": [(category, spoken.text(label)) for category, label in labels.CATEGORIES.items()],
+        "site": context.site,
+        "illustrative": context.illustrative,
+        "languages": [(code, NATIVE[code]) for code in LANGUAGES],
+        "static": {file.name: _static_address(context.root, file) for file in sorted(STATIC.iterdir())},
+    }
+
+
+def _static_address(root: str, file: Path) -> str:
+    """The address of one of our own files; it changes with the content, so that it may be kept for ever."""
+    return f"{root}/static/{file.name}?v={blake2b(file.read_bytes(), digest_size=4).hexdigest()}"
+
+
+def _value(spoken: Language, prefecture: Callable[[str], str], field: str, written: str) -> str:
+    """A field's value, as a change has it written out, for people."""
+    try:
+        match field:
+            case "kind":
+                return spoken.text(labels.KINDS[NoticeKind(written)])
+            case "category":
+                return spoken.text(labels.CATEGORIES[Category(written)])
+            case "prefecture":
+                return prefecture(written)
+            case "deadline" | "response_deadline":
+                return spoken.moment(datetime.fromisoformat(written))
+    except ValueError:
+        pass  # written by another version: shown as it is
+    return written
+
+
+def fill(text: str, **values: object) -> Markup:
+    """A text's ``{names}`` replaced by values of which those that are markup stay so."""
+    return escape(text).format(**values)
+
+
+def days_until(moment: datetime, now: datetime) -> int:
+    """Days on the calendar of Tokyo from now to a moment; negative once it has passed."""
+    if moment < now:
+        return -1
+    return (moment.astimezone(TOKYO).date() - now.astimezone(TOKYO).date()).days
+
+
+def hours_since(moment: datetime, now: datetime) -> int:
+    """Whole hours since a moment."""
+    return max(now - moment, timedelta()) // timedelta(hours=1)

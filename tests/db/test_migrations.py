@@ -1,0 +1,92 @@
+"""The schema: from nothing to this version on both databases, and the same as the models."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from db.engine import Database
+from db.errors import RecordError
+from db.migrate import head, ready, upgrade
+from db.models import metadata
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+def test_an_empty_database_gets_the_schema_of_the_models(empty_database: Database) -> None:
+    upgrade(empty_database)
+    with empty_database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == head()
+
+
+def test_upgrading_twice_is_harmless(empty_database: Database) -> None:
+    upgrade(empty_database)
+    before = tables(empty_database)
+    upgrade(empty_database)
+    assert tables(empty_database) == before
+
+
+def test_the_embedded_database_is_made_ready_without_being_asked(
+    tmp_path: Path, opened: Callable[[str], Database]
+) -> None:
+    database = opened(f"sqlite:///{tmp_path}/monitor.db")
+    ready(database)
+    assert "tender" in tables(database)
+
+
+def test_a_server_is_upgraded_only_when_its_operator_says_so(
+    request: pytest.FixtureRequest, opened: Callable[[str], Database]
+) -> None:
+    server = request.getfixturevalue("postgresql")
+    database = opened(server.url(server.create()))
+    with pytest.raises(RecordError, match="run: monitor db upgrade"):
+        ready(database)
+    assert tables(database) == set()
+    upgrade(database)
+    ready(database)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(RecordError, match=r"written by a newer version of the monitor \(schema 9999\)"):
+        ready(database)
+
+
+def test_processes_that_find_the_same_empty_database_do_no_harm(empty_url: str, opened: Callable[[str], Database]) -> None:
+    program = (
+        "import sys; from db.engine import Database; from db.migrate import upgrade\n"
+        "database = Database(sys.argv[1]); print('ready', flush=True); sys.stdin.readline(); upgrade(database)"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (0, "")
+    ready(opened(empty_url))
+    assert tables(opened(empty_url)) == {*metadata.tables, "alembic_version"}

@@ -1,0 +1,185 @@
+"""Finding tenders: the same answers from both databases as the plain meaning of the query gives."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlmodel import Session
+
+from alerts.matching import searchable
+from db import notices, tenders
+from db.engine import Database
+from db.notices import ReadNotice
+from db.search import BATCH, Found, count, newest, scan, search
+from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
+from db.vocabulary.query import matches, parse
+from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
+from db.vocabulary.tender import ComposedTender
+
+TOKYO = timezone(timedelta(hours=9))
+NOW = datetime(2026, 4, 10, 0, 0, tzinfo=UTC)
+DAY = date(2026, 4, 1)
+AREAS = ("renewables", "mobility", "digital-health")
+
+
+def scraped(number: int) -> ScrapedNotice:
+    """Notices that differ in everything a query can ask for."""
+    titles = ("水素ステーション整備工事", "ＬＥＤ照明器具の購入", "サーバー更新業務", "level meter, EV", "電子カルテ")
+    given: dict[str, Any] = {
+        "source": "kkj" if number % 3 else "pportal",
+        "key": str(number),
+        "title": titles[number % 5],
+        "title_en": "Hydrogen station" if number % 5 == 0 else None,
+        "kind": list(NoticeKind)[number % len(NoticeKind)],
+        "published": DAY + timedelta(days=number % 7),
+        "url": f"https://example.jp/{number}",
+        "buyer": ("環境省", "経済産業省", None)[number % 3],
+        "prefecture": ("東京都", "大阪府", None, "北海道")[number % 4],
+        "category": (None, *Category)[number % 4],
+        "deadline": None if number % 4 == 0 else datetime(2026, 4, 1 + number % 20, 7, 30, tzinfo=TOKYO),
+        "text": f"第{number}号 燃料　電池の調達" if number % 2 else "",
+    }
+    return ScrapedNotice(**given)
+
+
+def read(number: int) -> Reading:
+    return Reading(
+        tuple(
+            AreaScore(area, 1.0 + place, (Evidence("水素", "hydrogen", Place.TITLE, 1.0),))
+            for place, area in enumerate(AREAS)
+            if number % (place + 2) == 0
+        )
+    )
+
+
+def fill(database: Database, size: int) -> dict[UUID, ComposedTender]:
+    """Record that many notices, each a tender of its own; returns the tenders by their ids."""
+
+    def work(session: Session) -> dict[UUID, ComposedTender]:
+        recorded = notices.record(session, map(scraped, range(size)), run_id=UUID(int=1), now=NOW)
+        composed = [
+            tenders.compose(one.id, [ReadNotice(one.id, one.id, 1, one.notice, read(int(one.notice.key)))])
+            for one in recorded
+        ]
+        tenders.store(session, composed, run_id=UUID(int=1), now=NOW, alerts=False)
+        return {tender.id: tender for tender in composed}
+
+    return database.write(work)
+
+
+def in_order(found: list[ComposedTender]) -> list[UUID]:
+    """Published last first; of one day by their ids."""
+    return [one.id for one in sorted(found, key=lambda one: (-one.published.toordinal(), one.id))]
+
+
+def ids(found: Found) -> list[UUID]:
+    return [card.id for card in found.cards]
+
+
+QUERIES = [
+    "",
+    "水素",
+    "hydrogen",
+    "led",
+    "サーバ",
+    "EV",
+    "level OR 水素",
+    '"燃料 電池"',
+    "title:燃料電池",
+    "text:燃料電池",
+    "buyer:環境省,経済産業省",
+    "area:renewables",
+    "area:renewables,mobility",
+    "area:renewables NOT area:mobility",
+    "prefecture:Tokyo",
+    "NOT prefecture:東京都,大阪",
+    "category:works",
+    "kind:tender,award",
+    "source:pportal",
+    "published>=2026-04-05",
+    "published=2026-04-05 OR deadline<2026-04-08",
+    "open:",
+    "NOT open:",
+    "deadline=2026-04-10",
+    "水素 (open: OR kind:award) -area:mobility",
+    "見つからない言葉",
+]
+
+
+def test_a_query_finds_what_it_means(database: Database) -> None:
+    everything = fill(database, 120)
+    with database.reading() as session:
+        for text in QUERIES:
+            query = parse(text)
+            expected = in_order([one for one in everything.values() if matches(query, searchable(one, now=NOW))])
+            assert list(scan(session, query, now=NOW)) == expected, text
+            assert ids(search(session, query, now=NOW, limit=200)) == expected, text
+
+
+def test_a_search_goes_page_by_page_without_gaps_or_repetitions(database: Database) -> None:
+    fill(database, 60)
+    with database.reading() as session:
+        for text in ("", "area:renewables", "燃料電池", "見つからない"):
+            query = parse(text)
+            everything = list(scan(session, query, now=NOW))
+            paged: list[UUID] = []
+            more = True
+            while more:
+                page = search(session, query, now=NOW, limit=7, offset=len(paged))
+                assert len(page.cards) == 7 or not page.more
+                paged += ids(page)
+                more = page.more
+            assert paged == everything, text
+
+
+def test_a_page_that_ends_with_the_last_result_says_that_there_is_no_more(database: Database) -> None:
+    fill(database, 10)
+    with database.reading() as session:
+        assert search(session, parse("燃料電池"), now=NOW, limit=5).more is False
+        assert search(session, parse("燃料電池"), now=NOW, limit=4).more is True
+        assert newest(session, limit=10).more is False
+        assert newest(session, limit=9).more is True
+        beyond = newest(session, limit=5, offset=50)
+    assert (beyond.cards, beyond.total, beyond.more) == ([], 10, False)
+
+
+def test_a_scan_reads_more_than_one_batch_in_order(database: Database) -> None:
+    everything = fill(database, BATCH + 30)
+    with database.reading() as session:
+        assert list(scan(session, parse("NOT 見つからない"), now=NOW)) == in_order(list(everything.values()))
+
+
+def test_totals_are_told_where_they_cost_nothing(database: Database) -> None:
+    fill(database, 30)
+    with database.reading() as session:
+        assert search(session, parse(""), now=NOW, limit=5).total == 30
+        assert search(session, parse("area:renewables"), now=NOW, limit=5).total == 15
+        assert search(session, parse("水素"), now=NOW, limit=5).total is None
+
+
+def test_the_preview_of_a_saved_search_counts_from_a_day_on(database: Database) -> None:
+    everything = fill(database, 70)
+    since = DAY + timedelta(days=3)
+    expected = [one for one in everything.values() if one.published >= since and "水素" in one.title]
+    with database.reading() as session:
+        assert count(session, parse("水素"), now=NOW, since=since) == len(expected) > 0
+        assert count(session, parse("水素"), now=NOW, since=DAY + timedelta(days=30)) == 0
+
+
+def test_nothing_is_found_in_an_empty_record(database: Database) -> None:
+    with database.reading() as session:
+        assert search(session, parse("水素"), now=NOW, limit=5) == Found([], None, False)
+        assert search(session, parse(""), now=NOW, limit=5) == Found([], 0, False)
+
+
+@pytest.mark.parametrize("hour", [0, 14, 15, 23])
+def test_a_deadline_belongs_to_its_day_in_tokyo_whatever_the_clock_of_the_machine(
+    database: Database, hour: int
+) -> None:
+    fill(database, 10)
+    clocks = [NOW.replace(hour=hour), NOW.replace(hour=hour).astimezone(TOKYO)]
+    with database.reading() as session:
+        found = [list(scan(session, parse("deadline=2026-04-06"), now=now)) for now in clocks]
+    assert found[0] == found[1] == [one for one in found[0] if one]
+    assert len(found[0]) == 1

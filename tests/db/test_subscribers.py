@@ -1,0 +1,187 @@
+"""Who reads: addresses taken and refused, saved searches, and being forgotten."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from db import deliveries, subscribers
+from db.bulk import table
+from db.deliveries import NewMatch
+from db.engine import Database
+from db.errors import RecordError
+from db.history import Delivery, Digest, Match
+from db.subscriber import SavedSearch, Subscriber
+
+NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+
+
+def add(database: Database, email: str = "reader@example.org", *, language: str = "en", now: datetime = NOW) -> Subscriber:
+    return database.write(lambda session: subscribers.add(session, email, language=language, now=now))
+
+
+def save(database: Database, reader: Subscriber, name: str, query: str) -> SavedSearch:
+    return database.write(lambda session: subscribers.save_search(session, reader, name, query, now=NOW))
+
+
+def unsubscribe(database: Database, token: str, now: datetime = LATER) -> Subscriber | None:
+    return database.write(lambda session: subscribers.unsubscribe(session, token, now=now))
+
+
+def everybody(database: Database) -> list[tuple[str, bool, list[str]]]:
+    with database.reading() as session:
+        return [
+            (reader.email, reader.active, [search.name for search in searches])
+            for reader, searches in subscribers.everybody(session)
+        ]
+
+
+def test_a_new_subscriber_gets_letters_and_a_secret_of_their_own(database: Database) -> None:
+    one, other = add(database), add(database, "other@example.org", language="ja")
+    assert (one.active, one.language, one.created_at, one.unsubscribed_at) == (True, "en", NOW, None)
+    assert other.language == "ja"
+    assert len({one.token, other.token}) == 2
+    assert len(one.token) >= 20
+
+
+def test_subscribing_twice_makes_one_subscriber_in_the_language_asked_for_last(database: Database) -> None:
+    one = add(database)
+    again = add(database, " reader@example.org ", language="ja", now=LATER)
+    assert (again.id, again.token, again.language, again.created_at) == (one.id, one.token, "ja", NOW)
+    assert everybody(database) == [("reader@example.org", True, [])]
+
+
+def test_capitals_do_not_make_another_subscriber(database: Database) -> None:
+    one = add(database, "Reader@Example.org")
+    assert add(database, "reader@example.ORG").id == one.id
+    with database.reading() as session:
+        found = subscribers.by_email(session, "READER@example.org")
+    assert found is not None
+    assert found.email == "Reader@Example.org"
+
+
+def test_subscribing_again_after_unsubscribing_brings_letters_back_with_the_saved_searches(
+    database: Database,
+) -> None:
+    reader = add(database)
+    save(database, reader, "hydrogen", "水素")
+    unsubscribe(database, reader.token)
+    again = add(database)
+    assert (again.id, again.active, again.unsubscribed_at) == (reader.id, True, None)
+    assert everybody(database) == [("reader@example.org", True, ["hydrogen"])]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "reader",
+        "reader@",
+        "@example.org",
+        "reader@localhost",
+        "reader@.org",
+        "reader@example.",
+        "reader@example..org",
+        "two words@example.org",
+        "reader@exam ple.org",
+        "reader@example.org\r\nBcc: everybody@example.org",
+        "reader\n@example.org",
+        "reader\x00@example.org",
+        "reader\u3000x@example.org",
+        "one@example.org,two@example.org",
+        "one@two@example.org",
+        "Reader <reader@example.org>",
+        "reader@example.org>",
+        '"reader"@example.org',
+        f"{'r' * 250}@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_line(database: Database, email: str) -> None:
+    with pytest.raises(RecordError) as told:
+        add(database, email)
+    assert str(told.value) == f"{email!r}: is no mail address; write it as name@example.org"
+    assert "\n" not in str(told.value)
+    assert everybody(database) == []
+
+
+@pytest.mark.parametrize("email", ["first.last+tag@sub.example.co.jp", "o'hara@example.org", "a_b@münchen.example", "x@例え.jp"])
+def test_unusual_addresses_are_taken(database: Database, email: str) -> None:
+    assert add(database, email).email == email
+
+
+def test_unsubscribing_stops_letters_and_doing_it_again_changes_nothing(database: Database) -> None:
+    reader = add(database)
+    first = unsubscribe(database, reader.token)
+    again = unsubscribe(database, reader.token, now=LATER + timedelta(days=1))
+    assert first is not None
+    assert again is not None
+    assert (first.id, again.active, again.unsubscribed_at) == (reader.id, False, LATER)
+
+
+def test_nobody_is_unsubscribed_by_a_wrong_token(database: Database) -> None:
+    add(database)
+    assert unsubscribe(database, "wrong") is None
+    assert unsubscribe(database, "") is None
+    assert everybody(database) == [("reader@example.org", True, [])]
+
+
+def test_saving_a_search_again_replaces_its_query(database: Database) -> None:
+    reader = add(database)
+    first = save(database, reader, "energy", "水素")
+    again = save(database, reader, "energy", "水素 OR アンモニア")
+    other = save(database, reader, "mobility", "EV")
+    assert (again.id, again.query) == (first.id, "水素 OR アンモニア")
+    assert other.id != first.id
+    assert everybody(database) == [("reader@example.org", True, ["energy", "mobility"])]
+
+
+def test_two_subscribers_may_use_one_name_for_their_searches(database: Database) -> None:
+    one, other = add(database), add(database, "other@example.org")
+    assert save(database, one, "energy", "水素").id != save(database, other, "energy", "風力").id
+
+
+def test_only_the_searches_of_those_who_get_letters_are_matched(database: Database) -> None:
+    reader, gone = add(database), add(database, "gone@example.org")
+    kept = save(database, reader, "energy", "水素")
+    save(database, gone, "energy", "水素")
+    unsubscribe(database, gone.token)
+    with database.reading() as session:
+        (one,) = subscribers.live_searches(session)
+    assert (one.id, one.subscriber_id, one.name, one.query) == (kept.id, reader.id, "energy", "水素")
+
+
+def test_everybody_is_listed_in_the_order_in_which_they_came(database: Database) -> None:
+    add(database, "z@example.org")
+    add(database, "a@example.org", now=LATER)
+    assert [email for email, _, _ in everybody(database)] == ["z@example.org", "a@example.org"]
+
+
+def test_forgetting_somebody_leaves_nothing_of_them(database: Database) -> None:
+    kept = add(database, "kept@example.org")
+    save(database, kept, "energy", "水素")
+    reader = add(database)
+    search = save(database, reader, "energy", "水素")
+    matched(database, search.id)
+    assert counts(database) == [2, 2, 1, 1, 1]
+    assert database.write(lambda session: subscribers.forget(session, "READER@example.org")) is True
+    assert counts(database) == [1, 1, 0, 0, 0]
+    assert everybody(database) == [("kept@example.org", True, ["energy"])]
+    assert database.write(lambda session: subscribers.forget(session, "reader@example.org")) is False
+
+
+def matched(database: Database, search_id: UUID) -> None:
+    """A match of the search, told in a digest that was tried once."""
+    match = NewMatch(search_id, uuid4(), 1, ("水素",))
+    database.write(lambda session: deliveries.add_matches(session, [match], now=NOW))
+    (digest,) = database.write(
+        lambda session: deliveries.open_digests(session, window_start=NOW, window_end=LATER, domain="example.org")
+    )
+    assert database.write(lambda session: deliveries.take(session, digest.id, now=LATER)) is not None
+
+
+def counts(database: Database) -> list[int]:
+    models = (Subscriber, SavedSearch, Match, Digest, Delivery)
+    with database.reading() as session:
+        return [session.connection().execute(select(func.count()).select_from(table(model))).scalar_one() for model in models]

@@ -1,0 +1,179 @@
+"""The web application over a small record, answered by a real server on loopback."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup
+
+from alerts.site import Site
+from db import migrate, notices, runs, subscribers, tenders
+from db.engine import Database
+from db.tender import TenderAlias
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.messages import Saying
+from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
+from db.vocabulary.reading import Reading
+from db.vocabulary.run import Problem, RunMode, RunState
+from monitor.reading.areas import Lexicon, load_lexicon
+from monitor.standins.server import serve
+from monitor.web.app import SourceInfo, WebContext, create_app
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=TOKYO)
+
+
+@cache
+def lexicon() -> Lexicon:
+    return load_lexicon()
+
+
+class Web:
+    """A record that can be filled, and the site that shows it."""
+
+    now = NOW
+
+    def __init__(self, context: WebContext, base: str, client: httpx.Client) -> None:
+        self.context = context
+        self.base = base
+        self.client = client
+        self.database = context.database
+
+    # Filling ------------------------------------------------------------------------------------------
+
+    def notice(self, **fields: Any) -> ScrapedNotice:
+        """A notice, different in what is given."""
+        return replace(
+            ScrapedNotice(
+                source="kkj",
+                key="1",
+                title="水素ステーション整備工事",
+                kind=NoticeKind.TENDER,
+                published=date(2026, 11, 20),
+                url="https://www.kkj.go.jp/d/?D=1",
+                buyer="例示県",
+                prefecture="東京都",
+                city="見本市",
+                category=Category.WORKS,
+                method="一般競争入札",
+                deadline=datetime(2026, 12, 4, 17, 0, tzinfo=TOKYO),
+                document_url="https://example.jp/koukoku.pdf",
+                text="水素ステーションの整備を行う。",
+            ),
+            **fields,
+        )
+
+    def keep(self, *found: ScrapedNotice, at: datetime = NOW) -> UUID:
+        """Record, read and compose notices, as the pipeline does; the id of the first one's tender."""
+        run = uuid4()
+
+        def work(session: Any) -> UUID:
+            recorded = notices.record(session, found, run_id=run, now=at)
+            readings = {
+                (one.id, one.version): Reading(lexicon().read(one.notice.title, one.notice.text, one.notice.buyer))
+                for one in recorded
+            }
+            notices.store_readings(session, readings, revision="test", now=at)
+            composed = [
+                tenders.compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])]) for one in recorded
+            ]
+            tenders.store(session, composed, run_id=run, now=at, alerts=True)
+            return composed[0].id
+
+        return self.database.write(work)
+
+    def many(self, count: int, **fields: Any) -> None:
+        """So many tenders of different days, newest last."""
+        first = date(2026, 6, 1)
+        self.keep(
+            *(
+                self.notice(key=f"m{n}", title=f"調査業務{n:03}", published=first + timedelta(days=n), **fields)
+                for n in range(count)
+            )
+        )
+
+    def alias(self, old: UUID, new: UUID) -> None:
+        self.database.write(lambda session: session.add(TenderAlias(alias_id=old, tender_id=new)))
+
+    def ran(
+        self,
+        source: str,
+        state: RunState,
+        at: datetime,
+        *,
+        error: Saying | None = None,
+        problems: tuple[Problem, ...] = (),
+        found: int = 0,
+        new: int = 0,
+        changed: int = 0,
+    ) -> None:
+        def work(session: Any) -> None:
+            run = runs.begin(
+                session, source, mode=RunMode.REGULAR, since=date(2026, 11, 1), until=None, now=at, who="test:1"
+            )
+            run.found, run.new, run.changed = found, new, changed
+            runs.end(session, run, state=state, now=at, error=error, problems=problems)
+
+        self.database.write(work)
+
+    def subscriber(self) -> str:
+        """The token of somebody who gets letters."""
+        return self.database.write(
+            lambda session: subscribers.add(session, "reader@example.org", language="en", now=NOW).token
+        )
+
+    def gets_letters(self) -> bool:
+        with self.database.reading() as session:
+            found = subscribers.by_email(session, "reader@example.org")
+            return found is not None and found.active
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **params: str | int) -> httpx.Response:
+        return self.client.get(path, params=params, headers=headers)
+
+    def page(self, path: str, status: int = 200, **params: str | int) -> BeautifulSoup:
+        answer = self.get(path, **params)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        return BeautifulSoup(answer.text, "lxml")
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[..., Web]]:
+    """Serves the site over an empty record; what is given differs from the usual context."""
+    with ExitStack() as open_things:
+
+        def start(**different: Any) -> Web:
+            database = Database.at(tmp_path / "monitor.db")
+            open_things.callback(database.close)
+            migrate.upgrade(database)
+            context = replace(
+                WebContext(
+                    database=database,
+                    site=Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org"),
+                    areas=lexicon().areas,
+                    sources={
+                        "kkj": SourceInfo("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
+                        "pportal": SourceInfo("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
+                    },
+                    clock=lambda: NOW,
+                ),
+                **different,
+            )
+            base = open_things.enter_context(serve(create_app(context)))
+            client = open_things.enter_context(httpx.Client(base_url=base, trust_env=False))
+            return Web(context, base, client)
+
+        yield start
+
+
+@pytest.fixture
+def web(serving: Callable[..., Web]) -> Web:
+    return serving()

@@ -1,0 +1,273 @@
+"""The list of tenders: order, pages, filters, search, languages."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.notice import Category, NoticeKind
+
+if TYPE_CHECKING:
+    from tests.monitor.web.conftest import Web
+
+
+def rows(page: BeautifulSoup) -> list[Tag]:
+    return page.select("ol.tenders > li")
+
+
+def titles(page: BeautifulSoup) -> list[str]:
+    return [found.get_text(strip=True) for found in page.select("ol.tenders h3 a")]
+
+
+def only(page: BeautifulSoup, selector: str) -> Tag:
+    (found,) = page.select(selector)
+    return found
+
+
+def words(tag: Tag) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+# Rows
+
+
+def test_the_newest_tender_stands_first(web: "Web") -> None:
+    web.keep(
+        web.notice(key="old", title="古い調査", published=date(2026, 11, 1)),
+        web.notice(key="new", title="新しい調査", published=date(2026, 11, 20)),
+    )
+    assert titles(web.page("/")) == ["新しい調査", "古い調査"]
+
+
+def test_a_row_says_deadline_title_buyer_place_kind_category_areas_and_day(web: "Web") -> None:
+    id = web.keep(web.notice(title_en="Building a hydrogen station", buyer_en="Example Prefecture"))
+    (row,) = rows(web.page("/"))
+    assert words(row) == (
+        "Deadline Fri 4 Dec 2026 17:00 Tokyo time 11 days left "
+        "Building a hydrogen station 水素ステーション整備工事 "
+        "Example Prefecture ( 例示県 ) Tokyo Call for tenders Works published Fri 20 Nov 2026 "
+        "Renewable energy"
+    )
+    link = only(web.page("/"), "ol.tenders h3 a")
+    assert link["href"] == f"/tenders/{id}"
+    assert [span["lang"] for span in link.select("span")] == ["en", "ja"]
+
+
+def test_an_area_chip_leads_to_the_area(web: "Web") -> None:
+    web.keep(web.notice())
+    assert only(web.page("/"), ".chips a")["href"] == "/?area=renewables"
+
+
+def test_a_tender_without_a_deadline_sends_the_reader_to_the_notice(web: "Web") -> None:
+    web.keep(web.notice(deadline=None))
+    assert words(only(web.page("/"), "p.deadline")) == "Deadline see the notice"
+
+
+def test_an_award_has_no_deadline_to_look_for(web: "Web") -> None:
+    web.keep(web.notice(kind=NoticeKind.AWARD, deadline=None))
+    assert words(only(web.page("/"), "p.deadline")) == "Deadline none: this is a result"
+
+
+def test_the_answer_to_a_request_is_not_called_a_deadline(web: "Web") -> None:
+    answers = datetime(2026, 11, 30, 17, 0, tzinfo=TOKYO)
+    web.keep(web.notice(kind=NoticeKind.INFORMATION_REQUEST, deadline=None, response_deadline=answers))
+    assert words(only(web.page("/"), "p.deadline")) == "Answers until Mon 30 Nov 2026 17:00 Tokyo time 7 days left"
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(-1, "closed"), (3, "closes today"), (24, "1 day left"), (15, "1 day left")],
+)
+def test_days_left_are_days_on_the_calendar_of_tokyo(web: "Web", hours: int, said: str) -> None:
+    web.keep(web.notice(deadline=web.now + timedelta(hours=hours)))
+    assert only(web.page("/"), ".left").get_text(strip=True) == said
+
+
+def test_a_cancelled_tender_is_marked(web: "Web") -> None:
+    web.keep(web.notice(kind=NoticeKind.CANCELLATION))
+    (row,) = rows(web.page("/"))
+    assert words(row).startswith("Deadline cancelled Cancelled 水素")
+
+
+def test_what_a_source_wrote_is_never_markup(web: "Web") -> None:
+    web.keep(web.notice(title="<script>alert(1)</script>", buyer="<b>x</b>"))
+    page = web.page("/")
+    assert not page.select("script")
+    assert titles(page) == ["<script>alert(1)</script>"]
+
+
+def test_an_empty_record_says_so(web: "Web") -> None:
+    page = web.page("/")
+    assert "Nothing has been collected yet." in words(only(page, ".nothing"))
+    assert only(page, "#results").get_text() == "0 tenders"
+
+
+# Pages
+
+
+def test_fifty_tenders_are_a_page_and_links_lead_on_and_back(web: "Web") -> None:
+    web.many(120)
+    first = web.page("/")
+    assert len(rows(first)) == 50
+    assert only(first, "#results").get_text() == "120 tenders"
+    assert only(first, ".pager .here").get_text() == "Page 1 of 3"
+    assert not first.select("a[rel=prev]")
+    second = web.page(str(only(first, "a[rel=next]")["href"]))
+    assert titles(second)[0] == "調査業務069"
+    third = web.page(str(only(second, "a[rel=next]")["href"]))
+    assert len(rows(third)) == 20
+    assert not third.select("a[rel=next]")
+    assert only(second, "a[rel=prev]")["href"] == "/"
+
+
+def test_links_to_other_pages_keep_the_filters_and_the_language(web: "Web") -> None:
+    web.many(60)
+    page = web.page("/", q="調査", prefecture="tokyo", kind="tender", lang="ja")
+    assert only(page, "a[rel=next]")["href"] == ("/?page=2&q=%E8%AA%BF%E6%9F%BB&prefecture=Tokyo&kind=tender&lang=ja")
+
+
+def test_a_count_that_would_cost_a_look_at_everything_is_not_made(web: "Web") -> None:
+    web.many(60)
+    assert only(web.page("/", q="調査"), "#results").get_text() == "More than 50 tenders"
+    assert only(web.page("/", q="調査", page=2), "#results").get_text() == "60 tenders"
+
+
+def test_a_page_behind_the_last_leads_to_the_first(web: "Web") -> None:
+    web.many(3)
+    page = web.page("/", page=7, kind="tender")
+    assert only(page, "main section p a")["href"] == "/?kind=tender"
+
+
+def test_pages_are_bounded(web: "Web") -> None:
+    assert "page" in words(only(web.page("/", 422, page=201), "main .lead"))
+    web.page("/", 422, page=0)
+    web.page("/", 422, page="many")
+
+
+# Filters
+
+
+def test_filters_work_together(web: "Web") -> None:
+    web.keep(
+        web.notice(key="1", title="水素ステーション設計", category=Category.SERVICES),
+        web.notice(key="2", title="水素ステーション工事"),
+        web.notice(key="3", title="水素ステーション設計（大阪）", category=Category.SERVICES, prefecture="大阪府"),
+        web.notice(key="4", title="太陽光発電設備設計", category=Category.SERVICES),
+        web.notice(key="5", title="水素の結果", category=Category.SERVICES, kind=NoticeKind.AWARD),
+    )
+    page = web.page("/", q="水素", area="renewables", prefecture="Tokyo", kind="tender", category="services")
+    assert titles(page) == ["水素ステーション設計"]
+    chosen = {str(found.parent and found.parent["name"]): found["value"] for found in page.select("option[selected]")}
+    assert chosen == {"area": "renewables", "prefecture": "Tokyo", "kind": "tender", "category": "services"}
+    assert only(page, "#q")["value"] == "水素"
+
+
+def test_an_area_has_its_own_heading_count_and_feeds(web: "Web") -> None:
+    web.keep(web.notice(key="1"), web.notice(key="2", title="封筒の購入", text=""))
+    page = web.page("/", area="renewables")
+    assert only(page, "h1").get_text() == "Renewable energy"
+    assert only(page, "#results").get_text() == "1 tender"
+    assert [link["href"] for link in page.select("link[type='application/atom+xml']")] == [
+        "https://monitor.example.org/feeds/renewables.atom",
+        "https://monitor.example.org/feeds/all.atom",
+    ]
+
+
+def test_the_list_of_all_announces_the_feeds_of_all(web: "Web") -> None:
+    links = web.page("/").select("link[rel=alternate][type]")
+    assert [(link["type"], link["href"]) for link in links] == [
+        ("application/atom+xml", "https://monitor.example.org/feeds/all.atom"),
+        ("application/rss+xml", "https://monitor.example.org/feeds/all.rss"),
+    ]
+
+
+def test_prefectures_are_understood_in_both_spellings(web: "Web") -> None:
+    web.keep(web.notice(key="1"), web.notice(key="2", prefecture="大阪府"))
+    assert len(rows(web.page("/", prefecture="大阪府"))) == len(rows(web.page("/", prefecture="osaka"))) == 1
+
+
+@pytest.mark.parametrize("filter", ["area", "prefecture", "kind", "category"])
+def test_a_value_that_cannot_be_chosen_is_told_in_plain_words(web: "Web", filter: str) -> None:
+    page = web.page("/", 422, **{filter: "<nowhere>"})
+    assert "“<nowhere>”" in only(page, "main .lead").get_text()
+
+
+def test_nothing_found_says_what_to_try(web: "Web") -> None:
+    web.keep(web.notice())
+    assert words(only(web.page("/", q="鉛筆"), ".nothing")).startswith("Nothing fits all of these.")
+
+
+# Searching
+
+
+def test_days_in_a_search_are_days_in_tokyo(web: "Web") -> None:
+    web.keep(web.notice(deadline=datetime(2026, 12, 5, 0, 30, tzinfo=TOKYO)))
+    assert len(rows(web.page("/", q="deadline=2026-12-05"))) == 1
+
+
+def test_a_mistake_in_a_search_is_marked_and_the_rest_of_the_page_works(web: "Web") -> None:
+    web.keep(web.notice(key="1"), web.notice(key="2", prefecture="大阪府"))
+    page = web.page("/", q="水素 nofield:x 工事", prefecture="Osaka")
+    error = only(page, "#q-error")
+    assert "there is no field nofield:" in words(error)
+    assert only(page, "#q-error code").get_text() == "水素 nofield:x 工事"
+    assert only(page, "#q-error mark").get_text() == "nofield:x"
+    assert "(at character 4)" in words(error)
+    field = only(page, "#q")
+    assert field["aria-invalid"] == "true"
+    assert "q-error" in str(field["aria-describedby"]).split()
+    assert len(rows(page)) == 1
+
+
+def test_a_search_that_ends_too_early_is_marked_at_its_end(web: "Web") -> None:
+    page = web.page("/", q="水素 (")
+    assert only(page, "#q-error code").get_text() == "水素 (␣"
+
+
+@pytest.mark.parametrize("hostile", ["(" * 400, "NOT " * 120, "x" * 5000, '"', "\x00", "<mark>(", "%s {q} {0}"])
+def test_no_search_breaks_the_page(web: "Web", hostile: str) -> None:
+    web.keep(web.notice())
+    page = web.page("/", q=hostile)
+    assert only(page, "h1").get_text() == "Public tenders in Japan"
+
+
+# Languages
+
+
+def test_the_browser_decides_the_language_until_the_reader_does(web: "Web") -> None:
+    web.keep(web.notice(title_en="Hydrogen station"))
+    answer = web.get("/", headers={"accept-language": "de, ja;q=0.8, en;q=0.5"})
+    page = BeautifulSoup(answer.text, "lxml")
+    assert only(page, "html")["lang"] == answer.headers["content-language"] == "ja"
+    assert "Accept-Language" in answer.headers["vary"]
+    assert "lang=" not in str(only(page, "ol.tenders h3 a")["href"])
+    assert only(web.page("/", lang="en"), "html")["lang"] == "en"
+
+
+def test_a_chosen_language_stays_in_the_links_and_in_the_form(web: "Web") -> None:
+    id = web.keep(web.notice())
+    page = web.page("/", lang="ja", area="renewables")
+    assert only(page, "ol.tenders h3 a")["href"] == f"/tenders/{id}?lang=ja"
+    assert [str(link["href"]) for link in page.select("header nav a")] == [
+        "/?lang=ja", "/feeds?lang=ja", "/sources?lang=ja", "/?area=renewables&lang=en", "/?area=renewables&lang=ja"
+    ]  # fmt: skip
+    assert only(page, "form input[name=lang]")["value"] == "ja"
+    assert str(page.select("link[type='application/atom+xml']")[0]["href"]).endswith("/feeds/renewables.atom?lang=ja")
+
+
+def test_japanese_readers_see_japanese_names_dates_and_titles_first(web: "Web") -> None:
+    web.keep(web.notice(title_en="Hydrogen station", buyer_en="Example Prefecture"))
+    page = web.page("/", lang="ja")
+    row = words(rows(page)[0])
+    assert "2026年12月4日(金)" in row
+    assert "東京都" in row
+    assert "Tokyo ·" not in row
+    assert "再生可能エネルギー" in row
+    assert "Example Prefecture" not in row
+    assert titles(page)[0].startswith("水素ステーション整備工事")
+
+
+def test_a_language_that_is_not_shipped_falls_back(web: "Web") -> None:
+    assert only(web.page("/", lang="fr"), "html")["lang"] == "en"
