@@ -24,6 +24,7 @@ from alerts.matching import Matcher
 from db import deliveries, notices, runs, subscribers, tenders
 from db.archive import Archive
 from db.engine import Database
+from db.errors import Busy
 from db.history import Answer, Run
 from db.notices import Outcome, ReadNotice, Recorded
 from db.vocabulary.japanese import to_tokyo
@@ -118,20 +119,31 @@ def run_source(
         _take_in(flow, visit)
         watch(visit.progress)
         return _end(flow, visit, error)
-    except Told:
-        raise
-    except BaseException as broken:
-        log.exception("run broken off", extra={"source": source.slug})
-        why = Saying("the run was broken off ({why}); the next one makes it good", {"why": repr(broken)})
-        ended = _end(flow, visit, why)
-        if isinstance(broken, Exception):
-            return ended  # a defect in one source is not the end of the others
-        raise
+    except Busy:
+        raise  # another process has taken the run over, and says how it ended
+    except BaseException as error:
+        saying = error.saying if isinstance(error, Told) else _defect(source, error)
+        try:
+            ended = _end(flow, visit, saying)
+        except Told as also:
+            # The next run finds this one unfinished and says so.
+            log.error("run could not be ended", extra={"source": source.slug, "why": str(also)})
+            raise error from None
+        if isinstance(error, Told) or not isinstance(error, Exception):
+            raise
+        return ended
+
+
+def _defect(source: Source, error: BaseException) -> Saying:
+    log.error("run broken off", extra={"source": source.slug}, exc_info=error)
+    return Saying(
+        "the run was broken off ({why}); the log has more, the next run makes it good", {"why": repr(error)}
+    )
 
 
 def _visit(
     flow: Flow, source: Source, window: Window, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]
-) -> ScrapeError | None:
+) -> ScrapeError | Saying | None:
     """Gather the findings of a crawl, batch after batch; returns what ended it early."""
     try:
         for finding in crawl(source, window, fetch):
@@ -154,6 +166,10 @@ def _visit(
                         visit.unlisted += 1
     except ScrapeError as error:
         return error
+    except Told:
+        raise
+    except Exception as error:  # noqa: BLE001 (a defect in one source is not the end of the others)
+        return _defect(source, error)
     return None
 
 

@@ -106,7 +106,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         pytest.skip(f"PostgreSQL cannot run here: {said[-1] if said else error}")
     settings = [part for setting in SETTINGS for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
-        command = [programs / "postgres", "-D", data, "-k", folder, *settings]
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-k", folder, *settings]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
 
 

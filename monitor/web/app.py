@@ -9,8 +9,6 @@ Nothing here writes but the unsubscribing.
 """
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -21,30 +19,25 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from alerts import feeds
-from alerts.feeds import Feed, FeedForm
+from alerts.feeds import FeedForm
 from db import runs, search, subscribers, tenders
-from db.card import Card, card, extract
+from db.card import card, extract
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying
-from monitor.i18n import language
 from monitor.web.conditional import answer
-from monitor.web.context import SourceInfo, WebContext, in_language
+from monitor.web.context import WebContext
+from monitor.web.feed import EVERYTHING, feed_document, feed_with_moment
 from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
 from monitor.web.pages import STATIC, Pages
 
-__all__ = ["SourceInfo", "TokensHidden", "WebContext", "create_app"]
+__all__ = ["TokensHidden", "WebContext", "create_app", "feed_document"]
 
 PAGE = 50
 LAST_PAGE = 200
 """A search without an index looks through everything before the page it shows."""
-EVERYTHING = "all"
-"""The name of the feed of all tenders."""
 FEED_SECONDS = 900
-NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-"""The moment of a feed in which there was nothing yet."""
 GET = ["GET", "HEAD"]
 
 log = logging.getLogger(__name__)
@@ -67,13 +60,14 @@ def create_app(context: WebContext) -> FastAPI:
             Middleware(KnownHosts, page=pages.error, base_url=context.site.base_url),
             Middleware(OwnPosts, page=pages.error),
         ],
-        exception_handlers={
-            HTTPException: site.refused,
-            RequestValidationError: site.unreadable,
-            NotUnderstood: site.not_understood,
-            RecordError: site.record_failed,
-        },
     )
+    for error, told in (
+        (HTTPException, site.refused),
+        (RequestValidationError, site.unreadable),
+        (NotUnderstood, site.not_understood),
+        (RecordError, site.record_failed),
+    ):
+        app.add_exception_handler(error, told)
     for path, page in (
         ("/", site.home),
         ("/tenders/{id}", site.tender),
@@ -158,49 +152,17 @@ class _Site:
         return self._pages.render(request, "feeds.html", everything=EVERYTHING)
 
     def feed(self, request: Request, name: str, form: str) -> Response:
-        area = name if name in self._area_slugs else None
-        if form not in [*FeedForm] or (area is None and name != EVERYTHING):
+        if form not in [*FeedForm] or name not in (EVERYTHING, *self._area_slugs):
             raise HTTPException(404)
-        with self._database.reading() as session:
-            cards = search.newest(session, area=area, limit=feeds.MOST_ENTRIES).cards
         # A program that reads feeds says nothing of its reader's languages: only the address decides.
         code = "ja" if request.query_params.get("lang") == "ja" else "en"
+        document, modified = feed_with_moment(self._context, name, form=FeedForm(form), code=code)
         return answer(
             request,
-            self._written(name, cards, form=FeedForm(form), code=code),
+            document,
             media_type=f"{FeedForm(form).media_type}; charset=utf-8",
-            modified=max((card.updated_at for card in cards), default=None),
+            modified=modified,
             headers={"Cache-Control": f"public, max-age={FEED_SECONDS}", "Content-Language": code},
-        )
-
-    def _written(self, name: str, cards: Sequence[Card], *, form: FeedForm, code: str) -> bytes:
-        spoken = language(code)
-        site = self._context.site
-        area = next((known for known in self._context.areas if known.slug == name), None)
-        if area is None:
-            title = spoken.text("{site}: all tenders", site=site.name)
-            description = spoken.text("Public tenders in Japan, newest first.")
-        else:
-            names = self._context.area_names(code)
-            title = spoken.text("{site}: {area}", site=site.name, area=names[name])
-            description = in_language(area.descriptions, code)
-        if self._context.illustrative:
-            title = spoken.text("{title} (illustrative data)", title=title)
-        asked = {"lang": code} if code != "en" else {}
-        return feeds.render(
-            Feed(
-                name=name,
-                title=title,
-                description=description,
-                page_url=site.list_url(**({"area": name} if area else {}), **asked),
-                updated=NEVER,
-            ),
-            cards,
-            form=form,
-            site=site,
-            language=spoken,
-            area_names=self._context.area_names(code),
-            source_names=self._context.attributions(code),
         )
 
     def sources(self, request: Request) -> Response:

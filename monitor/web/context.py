@@ -6,22 +6,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from alerts.feeds import Attribution
+from alerts.language import Language
 from alerts.site import Site
+from alerts.sources import SourceNames
 from db.engine import Database
 from monitor.reading.areas import Area
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """A source as readers are told of it: its own name, its name in English, and the address its terms ask to link."""
-
-    name: str
-    name_en: str
-    homepage: str
-
-    def named(self, language: str) -> str:
-        """The name for readers of a language."""
-        return self.name if language == "ja" else self.name_en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +25,7 @@ class WebContext:
     database: Database
     site: Site
     areas: Sequence[Area]
-    sources: Mapping[str, SourceInfo]
+    sources: Mapping[str, SourceNames]
     clock: Callable[[], datetime]
     illustrative: bool = False
 
@@ -49,9 +38,9 @@ class WebContext:
         """Slug → the area's name for readers of a language."""
         return {area.slug: in_language(area.names, language) or area.slug for area in self.areas}
 
-    def attributions(self, language: str) -> dict[str, Attribution]:
+    def attributions(self, language: Language) -> dict[str, Attribution]:
         """Slug → the source's name for readers of a language, and its address."""
-        return {slug: Attribution(source.named(language), source.homepage) for slug, source in self.sources.items()}
+        return {slug: Attribution(source.shown(language), source.homepage) for slug, source in self.sources.items()}
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:

@@ -124,7 +124,6 @@ def _environment(context: WebContext, spoken: Language) -> Environment:
 def _words(context: WebContext, spoken: Language) -> dict[str, object]:
     """What every template of a language may call."""
     area_names = context.area_names(spoken.code)
-    attributions = context.attributions(spoken.code)
 
     def prefecture(name: str) -> str:
         return name if spoken.code == "ja" else labels.PREFECTURES_EN.get(name, name)
@@ -142,7 +141,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "area_name": lambda slug: area_names.get(slug, slug),
         "area_known": lambda slug: slug in area_names,
         "described": lambda area: in_language(area.descriptions, spoken.code),
-        "attribution": attributions.get,
+        "source_names": context.sources.get,
         "prefecture": prefecture,
         "kind": lambda kind: spoken.text(labels.KINDS[kind]),
         "category": lambda category: spoken.text(labels.CATEGORIES[category]),

@@ -270,7 +270,9 @@ def test_a_letter_that_fails_waits_longer_each_time_and_is_given_up_at_last(data
 
 def test_a_letter_that_can_never_arrive_is_given_up_at_once(database: Database) -> None:
     digest = one_letter(database)
-    assert settle(database, taken(database, digest), DeliveryState.FAILED, END, error="no such user").state == "failed"
+    assert (
+        settle(database, taken(database, digest), DeliveryState.FAILED, END, error="no such user").state == "failed"
+    )
     assert due(database, END + timedelta(days=365)) == []
 
 
@@ -360,7 +362,7 @@ def told(database: Database, *events: Event, first: int = 1) -> list[DigestEntry
             "updated_at": START,
         }
         bulk.insert(session, Tender, [tender])
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "tender_id": TENDER,
                 "sequence": sequence,
@@ -384,9 +386,7 @@ def told(database: Database, *events: Event, first: int = 1) -> list[DigestEntry
 
 def test_a_letter_tells_what_happened_and_why_it_is_told(database: Database) -> None:
     (entry,) = told(database, NEW)
-    assert entry == DigestEntry(
-        entry.saved_search_id, TENDER, EventKind.PUBLISHED, (), ("水素", "1"), START + MINUTE
-    )
+    assert entry == DigestEntry(entry.saved_search_id, TENDER, EventKind.PUBLISHED, (), ("水素", "1"), START + MINUTE)
 
 
 @pytest.mark.parametrize(

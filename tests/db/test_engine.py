@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -36,10 +36,10 @@ def addresses(database: Database) -> list[str]:
 
 
 @pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path, opened: Open) -> Iterator[Database]:
+def sqlite(sqlite_template: Path, tmp_path: Path, opened: Open) -> Database:
     path = tmp_path / "monitor.db"
     path.write_bytes(sqlite_template.read_bytes())
-    yield opened(f"sqlite:///{path}")
+    return opened(f"sqlite:///{path}")
 
 
 # Transactions ------------------------------------------------------------------------------------------
@@ -127,9 +127,8 @@ def test_an_error_of_the_server_does_not_repeat_a_subscribers_address(postgresql
     database = opened(postgresql_url)
 
     def twice(session: Session) -> None:
-        row = {"email": "somebody@example.org", "language": "en", "active": True, "created_at": NOW}
         for token in "ab":
-            session.add(Subscriber(id=uuid4(), token=token, **row))
+            session.add(Subscriber(id=uuid4(), email="somebody@example.org", token=token, created_at=NOW))
 
     with pytest.raises(RecordError) as told:
         database.write(twice)
@@ -156,7 +155,7 @@ def test_a_row_that_points_nowhere_is_refused(database: Database) -> None:
             {"id": uuid4().hex, "now": NOW.isoformat() if not database.is_sqlite else str(NOW)},
         )
 
-    with pytest.raises(RecordError, match="the database refused: .*(?i:foreign key)"):
+    with pytest.raises(RecordError, match=r"the database refused: .*(?i:foreign key)"):
         database.write(work)
 
 

@@ -62,7 +62,9 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
         ready(database)
 
 
-def test_processes_that_find_the_same_empty_database_do_no_harm(empty_url: str, opened: Callable[[str], Database]) -> None:
+def test_processes_that_find_the_same_empty_database_do_no_harm(
+    empty_url: str, opened: Callable[[str], Database]
+) -> None:
     program = (
         "import sys; from db.engine import Database; from db.migrate import upgrade\n"
         "database = Database(sys.argv[1]); print('ready', flush=True); sys.stdin.readline(); upgrade(database)"

@@ -97,7 +97,9 @@ def test_a_change_says_which_fields_moved_from_what_to_what(database: Database) 
 def test_versions_keep_the_history_of_a_notice(database: Database) -> None:
     for number, title in enumerate(["水素", "水素（訂正）", "水素"]):
         record(database, notice(title=title), now=NOW + timedelta(days=number))
-    assert [(row.number, row.recorded_at, row.run_id, row.content.title) for row in rows(database, NoticeVersion)] == [
+    assert [
+        (row.number, row.recorded_at, row.run_id, row.content.title) for row in rows(database, NoticeVersion)
+    ] == [
         (1, NOW, RUN, "水素"),
         (2, NOW + timedelta(days=1), RUN, "水素（訂正）"),
         (3, NOW + timedelta(days=2), RUN, "水素"),

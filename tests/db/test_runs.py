@@ -167,9 +167,7 @@ def test_two_processes_that_claim_a_source_at_the_same_moment_are_told_apart(dat
         if not database.is_sqlite and not refused:
             begin(other, who=ELSEWHERE)
             refused.append("taken meanwhile")
-        return runs.begin(
-            session, "kkj", mode=RunMode.REGULAR, since=TODAY, until=None, now=NOW, who=runs.owner()
-        )
+        return runs.begin(session, "kkj", mode=RunMode.REGULAR, since=TODAY, until=None, now=NOW, who=runs.owner())
 
     try:
         if database.is_sqlite:

@@ -18,7 +18,9 @@ NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 
 
-def add(database: Database, email: str = "reader@example.org", *, language: str = "en", now: datetime = NOW) -> Subscriber:
+def add(
+    database: Database, email: str = "reader@example.org", *, language: str = "en", now: datetime = NOW
+) -> Subscriber:
     return database.write(lambda session: subscribers.add(session, email, language=language, now=now))
 
 
@@ -106,7 +108,9 @@ def test_what_is_no_address_is_refused_in_one_line(database: Database, email: st
     assert everybody(database) == []
 
 
-@pytest.mark.parametrize("email", ["first.last+tag@sub.example.co.jp", "o'hara@example.org", "a_b@münchen.example", "x@例え.jp"])
+@pytest.mark.parametrize(
+    "email", ["first.last+tag@sub.example.co.jp", "o'hara@example.org", "a_b@münchen.example", "x@例え.jp"]
+)
 def test_unusual_addresses_are_taken(database: Database, email: str) -> None:
     assert add(database, email).email == email
 
@@ -184,4 +188,7 @@ def matched(database: Database, search_id: UUID) -> None:
 def counts(database: Database) -> list[int]:
     models = (Subscriber, SavedSearch, Match, Digest, Delivery)
     with database.reading() as session:
-        return [session.connection().execute(select(func.count()).select_from(table(model))).scalar_one() for model in models]
+        return [
+            session.connection().execute(select(func.count()).select_from(table(model))).scalar_one()
+            for model in models
+        ]

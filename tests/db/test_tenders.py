@@ -64,7 +64,9 @@ def events(database: Database, id: UUID) -> Sequence[TenderEvent]:
 
 
 def test_a_tender_of_one_notice_says_what_the_notice_says() -> None:
-    one = part("1", area("decarbonization"), buyer="経済産業省", deadline=DEADLINE, text="本文", document_url="https://d")
+    one = part(
+        "1", area("decarbonization"), buyer="経済産業省", deadline=DEADLINE, text="本文", document_url="https://d"
+    )
     assert composed(one) == ComposedTender(
         id=one.id,
         title="水素ステーション整備工事",

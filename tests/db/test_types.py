@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, cast, insert, literal_column, select
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, Table, cast, insert, literal_column, select
 from sqlalchemy.exc import StatementError
 
 from db.engine import Database
@@ -62,9 +62,7 @@ def test_a_moment_without_an_offset_is_refused(kept: Kept) -> None:
         kept(UtcDateTime, datetime(2026, 4, 1, 17, 0))  # noqa: DTZ001
 
 
-SOURCE = TenderSource(
-    "kkj", "1", "https://example.jp/1", NoticeKind.TENDER, date(2026, 4, 1), UUID(int=1)
-)
+SOURCE = TenderSource("kkj", "1", "https://example.jp/1", NoticeKind.TENDER, date(2026, 4, 1), UUID(int=1))
 VALUES: list[tuple[Any, Any]] = [
     (tuple[FieldChange, ...], (FieldChange("title", None, "水素 \x00 𠮷 \"'\\"), FieldChange("kind", "a", None))),
     (tuple[FieldChange, ...], ()),
@@ -100,11 +98,15 @@ def test_a_typed_value_comes_back_as_it_was(kept: Kept, type_: Any, value: Any) 
 
 
 def test_equal_values_are_written_in_equal_bytes() -> None:
-    assert encode(FieldChange("a", None, "b")) == encode(FieldChange("a", None, "b")) == b'{"field":"a","before":null,"after":"b"}'
+    assert (
+        encode(FieldChange("a", None, "b"))
+        == encode(FieldChange("a", None, "b"))
+        == b'{"field":"a","before":null,"after":"b"}'
+    )
 
 
 def test_types_of_two_values_are_told_apart_in_one_database(empty_database: Database) -> None:
-    written = literal_column("'[]'")
+    written: ColumnElement[str] = literal_column("'[]'")
     with empty_database.engine.connect() as connection:
         assert connection.execute(select(cast(written, Typed(tuple[str, ...])))).scalar_one() == ()
         assert connection.execute(select(cast(written, Typed(list[str])))).scalar_one() == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from alerts.site import Site
+from alerts.sources import SourceNames
 from db import migrate, notices, runs, subscribers, tenders
 from db.engine import Database
 from db.tender import TenderAlias
@@ -24,7 +26,7 @@ from db.vocabulary.reading import Reading
 from db.vocabulary.run import Problem, RunMode, RunState
 from monitor.reading.areas import Lexicon, load_lexicon
 from monitor.standins.server import serve
-from monitor.web.app import SourceInfo, WebContext, create_app
+from monitor.web.app import WebContext, create_app
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=TOKYO)
 
@@ -136,32 +138,43 @@ class Web:
     # Reading ------------------------------------------------------------------------------------------
 
     def get(self, path: str, headers: dict[str, str] | None = None, **params: str | int) -> httpx.Response:
-        return self.client.get(path, params=params, headers=headers)
+        return self.client.get(path, params=params or None, headers=headers)
 
     def page(self, path: str, status: int = 200, **params: str | int) -> BeautifulSoup:
-        answer = self.get(path, **params)
+        answer = self.get(path, None, **params)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         return BeautifulSoup(answer.text, "lxml")
 
 
+@pytest.fixture(scope="session")
+def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record without anything in it, migrated once."""
+    path = tmp_path_factory.mktemp("web") / "empty.db"
+    database = Database.at(path)
+    migrate.upgrade(database)
+    database.close()
+    return path
+
+
 @pytest.fixture
-def serving(tmp_path: Path) -> Iterator[Callable[..., Web]]:
+def serving(tmp_path: Path, empty_record: Path) -> Iterator[Callable[..., Web]]:
     """Serves the site over an empty record; what is given differs from the usual context."""
     with ExitStack() as open_things:
 
         def start(**different: Any) -> Web:
+            if not (tmp_path / "monitor.db").exists():
+                copyfile(empty_record, tmp_path / "monitor.db")
             database = Database.at(tmp_path / "monitor.db")
             open_things.callback(database.close)
-            migrate.upgrade(database)
             context = replace(
                 WebContext(
                     database=database,
                     site=Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org"),
                     areas=lexicon().areas,
                     sources={
-                        "kkj": SourceInfo("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
-                        "pportal": SourceInfo("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
+                        "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
+                        "pportal": SourceNames("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
                     },
                     clock=lambda: NOW,
                 ),

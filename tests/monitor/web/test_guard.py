@@ -160,7 +160,7 @@ def test_a_record_that_cannot_be_read_is_told_without_its_details(
     with web.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tender_alias")
         connection.exec_driver_sql("DROP TABLE tender_area")
-    for path in ("/", "/healthz", "/feeds/mobility.rss"):
+    for path in ("/?area=mobility", "/healthz", "/feeds/mobility.rss"):
         answer = web.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
         assert heading(answer.text) == "The record cannot be read at the moment"

@@ -48,7 +48,7 @@ def test_a_row_says_deadline_title_buyer_place_kind_category_areas_and_day(web: 
         "Deadline Fri 4 Dec 2026 17:00 Tokyo time 11 days left "
         "Building a hydrogen station 水素ステーション整備工事 "
         "Example Prefecture ( 例示県 ) Tokyo Call for tenders Works published Fri 20 Nov 2026 "
-        "Renewable energy"
+        "Mobility Renewable energy"
     )
     link = only(web.page("/"), "ol.tenders h3 a")
     assert link["href"] == f"/tenders/{id}"
@@ -56,7 +56,7 @@ def test_a_row_says_deadline_title_buyer_place_kind_category_areas_and_day(web: 
 
 
 def test_an_area_chip_leads_to_the_area(web: "Web") -> None:
-    web.keep(web.notice())
+    web.keep(web.notice(title="太陽光発電設備工事", text=""))
     assert only(web.page("/"), ".chips a")["href"] == "/?area=renewables"
 
 
@@ -154,7 +154,7 @@ def test_filters_work_together(web: "Web") -> None:
         web.notice(key="1", title="水素ステーション設計", category=Category.SERVICES),
         web.notice(key="2", title="水素ステーション工事"),
         web.notice(key="3", title="水素ステーション設計（大阪）", category=Category.SERVICES, prefecture="大阪府"),
-        web.notice(key="4", title="太陽光発電設備設計", category=Category.SERVICES),
+        web.notice(key="4", title="太陽光発電設備設計", category=Category.SERVICES, text=""),
         web.notice(key="5", title="水素の結果", category=Category.SERVICES, kind=NoticeKind.AWARD),
     )
     page = web.page("/", q="水素", area="renewables", prefecture="Tokyo", kind="tender", category="services")

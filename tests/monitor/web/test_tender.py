@@ -58,11 +58,11 @@ def test_the_page_says_everything_that_is_known(web: "Web") -> None:
 
 
 def test_the_words_that_decided_are_shown_with_meaning_place_and_weight(web: "Web") -> None:
-    id = web.keep(web.notice(title="水素ステーション整備工事", text="太陽光発電も設置する。"))
+    id = web.keep(web.notice(title="風力発電設備の整備", text="太陽光発電も設置する。"))
     page = web.page(f"/tenders/{id}")
     assert words(page.select("section[aria-labelledby=evidence] caption")[0]) == "Renewable energy"
     rows = table(page, "evidence")
-    assert rows[0] == ["水素ステーション", "hydrogen refuelling station", "title", "+1.0"]
+    assert rows[0] == ["風力", "wind power", "title", "+1.0"]
     assert rows[1][2:] == ["text", "+0.5"]
     assert page.select("section[aria-labelledby=evidence] tbody th")[0]["lang"] == "ja"
 
@@ -155,5 +155,5 @@ def test_an_area_that_is_no_longer_set_up_is_shown_and_not_linked(serving: "Call
     web = serving(areas=())
     id = web.keep(web.notice())
     page = web.page(f"/tenders/{id}")
-    assert words(page.select(".chips")[0]) == "renewables"
+    assert words(page.select(".chips")[0]) == "mobility renewables"
     assert not page.select(".chips a")

@@ -1,0 +1,53 @@
+"""The feeds of the site: which tenders are in them, and what they say of themselves."""
+
+from datetime import UTC, datetime
+
+from alerts import feeds
+from alerts.feeds import Feed, FeedForm
+from db import search
+from monitor.i18n import language
+from monitor.web.context import WebContext, in_language
+
+EVERYTHING = "all"
+"""The name of the feed of all tenders; the others are named after their area."""
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""The moment of a feed in which there was nothing yet."""
+
+
+def feed_document(context: WebContext, name: str, *, form: FeedForm, code: str) -> bytes:
+    """The feed of an area's slug, or of ``EVERYTHING``, in the language of a code."""
+    return feed_with_moment(context, name, form=form, code=code)[0]
+
+
+def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: str) -> tuple[bytes, datetime | None]:
+    """The feed, and when something in it changed last; None while it is empty. Raises KeyError for another name."""
+    slug = None if name == EVERYTHING else name
+    with context.database.reading() as session:
+        cards = search.newest(session, area=slug, limit=feeds.MOST_ENTRIES).cards
+    spoken = language(code)
+    if slug is None:
+        title = spoken.text("{site}: all tenders", site=context.site.name)
+        description = spoken.text("Public tenders in Japan, newest first.")
+    else:
+        area = {known.slug: known for known in context.areas}[slug]
+        title = spoken.text("{site}: {area}", site=context.site.name, area=context.area_names(code)[slug])
+        description = in_language(area.descriptions, code)
+    if context.illustrative:
+        title = spoken.text("{title} (illustrative data)", title=title)
+    filters = {"area": slug} if slug else {}
+    document = feeds.render(
+        Feed(
+            name=name,
+            title=title,
+            description=description,
+            page_url=context.site.list_url(**filters, **({"lang": code} if code != "en" else {})),
+            updated=_NEVER,
+        ),
+        cards,
+        form=form,
+        site=context.site,
+        language=spoken,
+        area_names=context.area_names(code),
+        source_names=context.attributions(spoken),
+    )
+    return document, max((card.updated_at for card in cards), default=None)

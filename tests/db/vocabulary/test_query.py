@@ -1,0 +1,384 @@
+"""The query language: what can be written, what it means, and where a mistake is."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from db.vocabulary.labels import PREFECTURES_EN
+from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.query import (
+    DEEPEST,
+    EVERYTHING,
+    And,
+    Compare,
+    Facet,
+    Is,
+    Moment,
+    Not,
+    Open,
+    Or,
+    Query,
+    QueryError,
+    Scope,
+    Searchable,
+    Word,
+    contains,
+    matches,
+    parse,
+    reasons,
+)
+from db.vocabulary.text import fold, fold_term
+
+TOKYO = timezone(timedelta(hours=9))
+
+
+def word(term: str, scope: Scope = Scope.ANY) -> Word:
+    return Word(scope, term)
+
+
+def tender(**more: Any) -> Searchable:
+    """A tender as queries see it; texts are given as published."""
+    given: dict[str, Any] = {
+        "title": "水素ステーション整備工事",
+        "text": "",
+        "buyer": "環境省",
+        "areas": frozenset({"decarbonization"}),
+        "sources": frozenset({"kkj"}),
+        "prefecture": "東京都",
+        "category": Category.WORKS,
+        "kind": NoticeKind.TENDER,
+        "published": date(2026, 4, 1),
+        "deadline": datetime(2026, 4, 20, 17, 0, tzinfo=TOKYO),
+        "now": datetime(2026, 4, 10, tzinfo=UTC),
+    } | more
+    return Searchable(**(given | {name: fold(given[name]) for name in ("title", "text", "buyer")}))
+
+
+# What can be written -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", EVERYTHING),
+        (" 　\n", EVERYTHING),
+        ("水素", word("水素")),
+        ("水素 電池", And((word("水素"), word("電池")))),
+        ("水素 AND 電池", And((word("水素"), word("電池")))),
+        ("水素 OR 電池", Or((word("水素"), word("電池")))),
+        ("水素 or 電池", And((word("水素"), word("or"), word("電池")))),
+        ('"燃料 電池"', word("燃料電池")),
+        ('"smart city"', word("smart city")),
+        ("NOT 水素", Not(word("水素"))),
+        ("-水素", Not(word("水素"))),
+        ('-"燃料 電池"', Not(word("燃料電池"))),
+        ("-area:mobility", Not(Is(Facet.AREA, "mobility"))),
+        ("-(a OR b)", Not(Or((word("a"), word("b"))))),
+        ("co-op", word("co-op")),
+        ("-", word("-")),
+        ("title:水素", word("水素", Scope.TITLE)),
+        ('TITLE:"燃料 電池"', word("燃料電池", Scope.TITLE)),
+        ("text:仕様書", word("仕様書", Scope.TEXT)),
+        ("buyer:環境省,経済産業省", Or((word("環境省", Scope.BUYER), word("経済産業省", Scope.BUYER)))),
+        ("buyer:環境省、経済産業省", Or((word("環境省", Scope.BUYER), word("経済産業省", Scope.BUYER)))),
+        ('buyer:"a, b"', word("a, b", Scope.BUYER)),
+        ("buyer:環境省,", word("環境省", Scope.BUYER)),
+        ("area:renewables", Is(Facet.AREA, "renewables")),
+        ('area:"Digital Health"', Is(Facet.AREA, "digital-health")),
+        ("prefecture:Tokyo", Is(Facet.PREFECTURE, "東京都")),
+        ("prefecture:大阪,北海道", Or((Is(Facet.PREFECTURE, "大阪府"), Is(Facet.PREFECTURE, "北海道")))),
+        ("category:Works", Is(Facet.CATEGORY, "works")),
+        ("kind:award", Is(Facet.KIND, "award")),
+        ('kind:"proposal call"', Is(Facet.KIND, "proposal-call")),
+        ("source:kkj", Is(Facet.SOURCE, "kkj")),
+        ("open:", Open()),
+        ("published>=2026-04-01", Compare(Moment.PUBLISHED, ">=", date(2026, 4, 1))),
+        ("deadline<2026-04-01", Compare(Moment.DEADLINE, "<", date(2026, 4, 1))),
+        ("Published=2026-04-01", Compare(Moment.PUBLISHED, "=", date(2026, 4, 1))),
+        ("設計、施工", word("設計、施工")),
+        ("件名:水素", word("件名:水素")),
+    ],
+)
+def test_what_can_be_written(text: str, tree: Query) -> None:
+    assert parse(text) == tree
+
+
+A, B, C = word("a"), word("b"), word("c")
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a b OR c", Or((And((A, B)), C))),
+        ("a OR b c", Or((A, And((B, C))))),
+        ("a AND b OR c", Or((And((A, B)), C))),
+        ("a (b OR c)", And((A, Or((B, C))))),
+        ("a OR b OR c", Or((A, B, C))),
+        ("(a OR b) OR c", Or((Or((A, B)), C))),
+        ("NOT a b", And((Not(A), B))),
+        ("NOT a OR b", Or((Not(A), B))),
+        ("NOT (a b)", Not(And((A, B)))),
+        ("NOT NOT a", Not(Not(A))),
+        ("a NOT b", And((A, Not(B)))),
+        ("((a))", A),
+    ],
+)
+def test_not_binds_closer_than_and_and_and_closer_than_or(text: str, tree: Query) -> None:
+    assert parse(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("（水素　ＯＲ　電池）", "(水素 OR 電池)"),
+        ("ａｒｅａ：renewables", "area:renewables"),
+        ("ｐｕｂｌｉｓｈｅｄ＞＝２０２６－０４－０１", "published>=2026-04-01"),
+        ("＂燃料 電池＂", '"燃料 電池"'),
+        ("“燃料 電池”", '"燃料 電池"'),
+        ("－水素", "-水素"),
+        ("buyer：環境省，経済産業省", "buyer:環境省,経済産業省"),
+        ("prefecture：Ｔｏｋｙｏ", "prefecture:tokyo"),
+        ("ＬＥＤ", "LED"),
+        ("ｻｰﾊﾞｰ", "サーバ"),
+        ("サ－バ", "サーバ"),
+    ],
+)
+def test_full_width_spellings_mean_the_same(wide: str, narrow: str) -> None:
+    assert parse(wide) == parse(narrow)
+
+
+# Mistakes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "said"),
+    [
+        ("水素 (電池", 3, "a parenthesis is opened and not closed"),
+        ("水素）", 2, "a closing parenthesis has no opening one"),
+        ("()", 1, "nothing stands before this closing parenthesis"),
+        ('水素  "燃料', 4, "a quotation mark is opened and not closed"),
+        ('水素 ""', 3, "there is no word between the quotation marks"),
+        ("OR 水素", 0, "OR needs a word or a field on both sides"),
+        ("水素 OR", 5, "the query ends where a word or a field is expected"),
+        ("水素 AND OR 電池", 7, "OR needs a word or a field on both sides"),
+        ("NOT", 3, "the query ends where a word or a field is expected"),
+        ("水素 city:千代田区", 3, "there is no field city: — there are title:, text:, buyer:, area:, prefecture:, "),
+        ("any:水素", 0, "there is no field any:"),
+        ("open:yes", 0, "there is no field open:"),
+        ("水素 title:", 3, "title: needs a value"),
+        ('title:""', 0, "title: needs a value"),
+        ("buyer:,", 0, "buyer: needs a value"),
+        ("kind:tendr", 0, "kind:tendr is not known — kind: is one of planned, information-request, "),
+        ("category:bridges", 0, "category:bridges is not known — category: is one of goods, services, works"),
+        ("a prefecture:Bavaria", 2, "there is no prefecture Bavaria — write 東京都 or Tokyo"),
+        ("水素 published>=April", 3, "April is no day — write it as 2026-04-01"),
+        ("published>=", 0, "? is no day"),
+        ("published=2026-02-30", 0, "2026-02-30 is no day"),
+        ("　title>2026-04-01", 1, "title cannot be compared — compare published, deadline"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_the_remedy(text: str, position: int, said: str) -> None:
+    with pytest.raises(QueryError) as told:
+        parse(text)
+    assert str(told.value).startswith(said)
+    assert told.value.position == position
+
+
+@pytest.mark.parametrize("opening", ["(", "NOT ", "-", "-("])
+def test_a_query_that_is_nested_without_end_is_refused(opening: str) -> None:
+    with pytest.raises(QueryError, match=f"nested more than {DEEPEST} deep"):
+        parse(opening * 5000 + "a")
+
+
+def test_a_query_may_be_nested_deeper_than_people_write() -> None:
+    assert parse("(" * DEEPEST + "a" + ")" * DEEPEST) == A
+    assert parse(" ".join(["(a)"] * 500)) == And((A,) * 500)
+
+
+# What it means -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "found"),
+    [
+        ("LED", "ＬＥＤ照明", True),
+        ("ＬＥＤ", "led照明", True),
+        ("サーバー", "サーバ更新", True),
+        ("サーバ", "サーバー更新", True),
+        ("燃料電池", "燃料　電池", True),
+        ("EV", "EV充電設備", True),
+        ("EV", "level meter", False),
+        ("EV", "充電器(EV)", True),
+        ("level", "levels", False),
+        ("led", "led2", False),
+        ("水", "水素", True),
+        ("smart city", "city smart", True),
+        ('"smart city"', "city smart", False),
+        ("スキー", "スキルアップ", False),
+    ],
+)
+def test_words_are_found_in_every_spelling_and_latin_ones_whole(text: str, title: str, found: bool) -> None:
+    assert matches(parse(text), tender(title=title)) is found
+
+
+def test_a_latin_word_is_found_where_it_stands_whole_after_a_place_where_it_does_not() -> None:
+    assert contains("level and ev", "ev")
+    assert not contains("level and even", "ev")
+    assert contains("c++入門", "c++")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", True),
+        ("title:水素", True),
+        ("text:水素", False),
+        ("buyer:環境", True),
+        ("環境省", True),
+        ("area:decarbonization", True),
+        ("area:mobility,decarbonization", True),
+        ("area:mobility", False),
+        ("source:kkj", True),
+        ("source:pportal", False),
+        ("prefecture:tokyo-to", True),
+        ("prefecture:Osaka", False),
+        ("category:works kind:tender", True),
+        ("kind:award", False),
+        ("NOT kind:award", True),
+        ("published=2026-04-01", True),
+        ("published>2026-04-01", False),
+        ("published>=2026-04-01 published<=2026-04-01", True),
+        ("published<2026-04-01", False),
+        ("deadline=2026-04-20", True),
+        ("open:", True),
+        ("水素 -環境省", False),
+        ("電池 OR 水素", True),
+    ],
+)
+def test_a_query_finds_what_it_says(text: str, found: bool) -> None:
+    assert matches(parse(text), tender()) is found
+
+
+def test_a_tender_without_a_deadline_is_open_and_has_no_day_to_compare() -> None:
+    unknown = tender(deadline=None)
+    assert matches(parse("open:"), unknown)
+    assert not matches(parse("deadline<2030-01-01"), unknown)
+    assert not matches(parse("deadline>2020-01-01"), unknown)
+
+
+def test_a_tender_is_open_until_the_moment_of_its_deadline() -> None:
+    moment = datetime(2026, 4, 20, 8, 0, tzinfo=UTC)
+    assert matches(parse("open:"), tender(now=moment))
+    assert not matches(parse("open:"), tender(now=moment + timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("clock", [UTC, TOKYO, timezone(timedelta(hours=-8))])
+def test_a_deadline_is_compared_by_its_day_in_tokyo(clock: timezone) -> None:
+    early = datetime(2026, 4, 20, 8, 30, tzinfo=TOKYO)
+    one = tender(deadline=early.astimezone(UTC), now=datetime(2026, 4, 10, tzinfo=clock))
+    assert matches(parse("deadline=2026-04-20"), one)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", ()),
+        ("水素", ("水素",)),
+        ("電池 OR 水素 OR ステーション", ("水素", "ステーション")),
+        ("水素 area:decarbonization prefecture:tokyo", ("水素", "decarbonization", "東京都")),
+        ("水素 OR title:水素", ("水素",)),
+        ("水素 NOT 電池", ("水素",)),
+        ("open: published>=2026-01-01", ()),
+        ("サーバー", ()),
+    ],
+)
+def test_a_match_is_explained_by_the_words_and_values_that_the_tender_has(text: str, why: tuple[str, ...]) -> None:
+    assert reasons(parse(text), tender()) == why
+
+
+# Any query ---------------------------------------------------------------------------------------------
+
+_TERMS = (
+    st.text(min_size=1, max_size=12)
+    .map(fold_term)
+    .filter(lambda term: term and fold_term(term) == term and not set(term) & set('"“”'))
+)
+_PREFECTURES = st.sampled_from([*PREFECTURES_EN])
+_LEAVES: st.SearchStrategy[Query] = st.one_of(
+    st.builds(Word, st.sampled_from(Scope), _TERMS),
+    st.builds(Is, st.just(Facet.AREA), st.from_regex(r"[a-z]+(-[a-z0-9]+)*", fullmatch=True)),
+    st.builds(Is, st.just(Facet.SOURCE), st.from_regex(r"[a-z]+(_[a-z0-9]+)*", fullmatch=True)),
+    st.builds(Is, st.just(Facet.KIND), st.sampled_from([kind.value for kind in NoticeKind])),
+    st.builds(Is, st.just(Facet.CATEGORY), st.sampled_from([category.value for category in Category])),
+    st.builds(Is, st.just(Facet.PREFECTURE), _PREFECTURES),
+    st.builds(Compare, st.sampled_from(Moment), st.sampled_from(["<=", ">=", "<", ">", "="]), st.dates()),
+    st.just(Open()),
+)
+
+
+def _several(inner: st.SearchStrategy[Query]) -> st.SearchStrategy[tuple[Query, ...]]:
+    return st.lists(inner, min_size=2, max_size=4).map(tuple)
+
+
+_QUERIES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(st.builds(And, _several(inner)), st.builds(Or, _several(inner)), st.builds(Not, inner)),
+    max_leaves=12,
+)
+
+
+def rendered(query: Query, *, inside: bool = False) -> str:
+    """The query as somebody could have typed it."""
+    match query:
+        case Word(Scope.ANY, term):
+            return f'"{term}"'
+        case Word(scope, term):
+            return f'{scope}:"{term}"'
+        case Is(Facet.PREFECTURE, value):
+            return f"prefecture:{PREFECTURES_EN[value]}"
+        case Is(facet, value):
+            return f"{facet}:{value}"
+        case Compare(moment, operator, day):
+            return f"{moment}{operator}{day.isoformat()}"
+        case Open():
+            return "open:"
+        case Not(part):
+            return f"NOT {rendered(part, inside=True)}"
+        case And(parts):
+            joined = " ".join(rendered(part, inside=True) for part in parts)
+        case Or(parts):
+            joined = " OR ".join(rendered(part, inside=True) for part in parts)
+    return f"({joined})" if inside else joined
+
+
+@given(_QUERIES)
+def test_a_query_that_is_written_out_and_read_again_is_the_same(query: Query) -> None:
+    assert parse(rendered(query)) == query
+
+
+@given(_QUERIES)
+def test_not_finds_exactly_what_the_query_does_not(query: Query) -> None:
+    assert matches(Not(query), tender()) is not matches(query, tender())
+
+
+@given(st.text() | st.text(alphabet='()"-<>=:,、 　ANDORT水素titleopen（：”“'))
+@example('"')
+@example("title:(")
+@example("-)")
+@example("\x1c(")
+def test_whatever_is_typed_is_a_query_or_a_mistake_with_its_place(text: str) -> None:
+    match understood(text):
+        case QueryError() as mistake:
+            assert 0 <= mistake.position <= len(text)
+        case query:
+            assert matches(query, tender()) in (True, False)
+
+
+def understood(text: str) -> Query | QueryError:
+    try:
+        return parse(text)
+    except QueryError as mistake:
+        return mistake
