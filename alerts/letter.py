@@ -2,17 +2,23 @@
 
 Python's mail policies fold what must not be folded: a List-Unsubscribe address of 75 characters and more is
 encoded, and one-click dies silently; Japanese subjects do not come back whole. So the parts are built under
-the SMTP policy, nothing is folded again, and the headers with Japanese are encoded by ``email.header``.
+the SMTP policy, nothing is folded again, and the headers with Japanese are encoded here.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 from alerts.errors import MailError
+
+ENCODED_BYTES = 45
+"""Of a text in one encoded word: 60 characters of base64 with 12 around them."""
+LONGEST_PLAIN_NAME = 60
+FOLD = "\r\n "
+"""Where a header goes on in the next line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +43,21 @@ class Letter:
 def as_bytes(letter: Letter) -> bytes:
     """The letter in the form of RFC 5322, with CRLF; the same letter always gives the same bytes.
 
-    Raises MailError for a header with a line break in it: it could smuggle in other headers.
+    Raises MailError for an address that mail cannot carry, and for a line break in a header: it could smuggle in
+    other headers.
     """
-    for value in (letter.sender, letter.sender_name, letter.recipient, letter.subject, letter.message_id):
-        if "\r" in value or "\n" in value:
+    ours = (letter.sender, letter.sender_name, letter.subject, letter.message_id, letter.list_id, letter.unsubscribe_url)
+    for value in (letter.recipient, *ours):
+        if value and value.splitlines() != [value]:
             raise MailError(
-                "{value}: a line break has no place in a mail's header", temporary=False, value=repr(value)
+                "{value}: a line break has no place in a mail's header",
+                temporary=value != letter.recipient,
+                value=repr(value),
             )
-    message = EmailMessage(policy=SMTP)
-    # 8bit would need a server that offers it, and a line may be longer than 998: base64 always passes.
-    message.set_content(letter.text, cte="base64")
-    message.add_alternative(letter.html, subtype="html", cte="base64")
-    message.set_boundary(f"=_{letter.message_id.strip('<>').partition('@')[0]}")
     headers = [
-        ("From", formataddr((str(Header(letter.sender_name, "utf-8")), letter.sender))),
-        ("To", letter.recipient),
-        ("Subject", Header(letter.subject, "utf-8", header_name="Subject").encode(linesep="\r\n")),
+        ("From", _named(letter.sender_name, ascii_address(letter.sender, ours=True))),
+        ("To", ascii_address(letter.recipient)),
+        ("Subject", _encoded(letter.subject)),
         ("Date", format_datetime(letter.date)),
         ("Message-ID", letter.message_id),
         ("Content-Language", letter.language),
@@ -62,5 +67,51 @@ def as_bytes(letter: Letter) -> bytes:
         ("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
+    message = EmailMessage(policy=SMTP)
+    # 8bit would need a server that offers it, and a line may be longer than 998: base64 always passes.
+    message.set_content(letter.text, cte="base64")
+    message.add_alternative(letter.html, subtype="html", cte="base64")
+    message.set_boundary(f"=_{letter.message_id.strip('<>').partition('@')[0]}")
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return head.encode("ascii") + message.as_bytes(policy=SMTP.clone(max_line_length=0, refold_source="none"))
+    try:
+        start = head.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise MailError(
+            "{value}: only the subject and names may have letters beyond ASCII in a mail's header",
+            temporary=True,
+            value=repr(error.object[error.start : error.end]),
+        ) from error
+    return start + message.as_bytes(policy=SMTP.clone(max_line_length=0, refold_source="none"))
+
+
+def ascii_address(address: str, *, ours: bool = False) -> str:
+    """The address as every mail server takes it: 例え.jp becomes xn--r8jz45g.jp.
+
+    Raises MailError where that cannot be; it is temporary for an address of ours, which the operator can correct.
+    """
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise MailError(
+            "{address}: mail servers take letters beyond ASCII only after the @", temporary=ours, address=repr(address)
+        ) from error
+
+
+def _named(name: str, address: str) -> str:
+    if name.isascii() and len(name) <= LONGEST_PLAIN_NAME:
+        return formataddr((name, address))
+    return f"{_encoded(name)}{FOLD}<{address}>"
+
+
+def _encoded(text: str) -> str:
+    """The text as encoded words (RFC 2047), of at most 75 characters each and never cut within a character."""
+    words, word = [], b""
+    for character in text:
+        encoded = character.encode()
+        if len(word) + len(encoded) > ENCODED_BYTES:
+            words.append(word)
+            word = b""
+        word += encoded
+    return FOLD.join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in (*words, word))
+

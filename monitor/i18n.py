@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 from db.vocabulary.japanese import TOKYO
@@ -43,7 +43,7 @@ class Language:
     def __init__(self, code: str, translations: NullTranslations) -> None:
         self.code = code
         self._translations = translations
-        self._locale = Locale.parse("en_GB" if code == "en" else code)
+        self._locale = Locale.parse(code)
 
     def text(self, text: str, /, **values: object) -> str:
         translated = self._translations.gettext(text) if text else ""
@@ -71,7 +71,8 @@ class Language:
         return self.text("{moment} Tokyo time", moment=shown)
 
     def yen(self, amount: Decimal | int) -> str:
-        return format_currency(amount, "JPY", locale=self._locale, currency_digits=amount == int(amount))
+        # Unit prices have decimals, which Babel's currency formats round away or pad.
+        return f"{self.number(amount)}円" if self.code == "ja" else f"¥{self.number(amount)}"
 
 
 @cache

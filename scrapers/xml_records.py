@@ -108,7 +108,7 @@ def shortened(record: bytes) -> tuple[bytes, bytes]:
     closing = b""
     for token in _TOKEN.finditer(record):
         cdata, closed = token[1], token[2]
-        if cdata is not None and len(cdata) > KEPT:
+        if cdata is not None and len(cdata) > (KEPT if closed else KEPT + len("]]")):
             parts += b"<![CDATA[", whole_characters(cdata[:KEPT]), closed
             closing = b"" if closed else b"]]>"
         elif cdata is None and len(token[0]) > KEPT and not token[0].startswith(b"<"):
@@ -122,14 +122,14 @@ def shortened(record: bytes) -> tuple[bytes, bytes]:
 
 
 def whole_characters(data: bytes) -> bytes:
-    """UTF-8 bytes without a character that is broken off at the end."""
+    """UTF-8 or CESU-8 bytes without a character that is broken off at the end."""
     for back in range(1, min(4, len(data)) + 1):
         lead = data[-back]
         if lead & 0xC0 != 0x80:
             length = 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            half_a_pair = back == 3 and lead == 0xED and 0xA0 <= data[-2] <= 0xAF
-            return data[:-back] if length > back or half_a_pair else data
-    return data
+            data = data[:-back] if length > back else data
+            break
+    return data[:-3] if data[-3:-2] == b"\xed" and 0xA0 <= data[-2] <= 0xAF else data
 
 
 _STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)

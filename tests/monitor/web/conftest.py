@@ -1,7 +1,7 @@
 """The web application over a small record, answered by a real server on loopback."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -157,32 +157,40 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@contextmanager
+def served(path: Path, **different: Any) -> Iterator[Web]:
+    """The site over a record, with the usual context but for what is given."""
+    database = Database.at(path)
+    context = replace(
+        WebContext(
+            database=database,
+            site=Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org"),
+            areas=lexicon().areas,
+            sources={
+                "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
+                "pportal": SourceNames("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
+            },
+            clock=lambda: NOW,
+        ),
+        **different,
+    )
+    try:
+        with serve(create_app(context)) as base, httpx.Client(base_url=base, trust_env=False) as client:
+            yield Web(context, base, client)
+    finally:
+        database.close()
+
+
 @pytest.fixture
 def serving(tmp_path: Path, empty_record: Path) -> Iterator[Callable[..., Web]]:
     """Serves the site over an empty record; what is given differs from the usual context."""
-    with ExitStack() as open_things:
+    with ExitStack() as sites:
 
         def start(**different: Any) -> Web:
-            if not (tmp_path / "monitor.db").exists():
-                copyfile(empty_record, tmp_path / "monitor.db")
-            database = Database.at(tmp_path / "monitor.db")
-            open_things.callback(database.close)
-            context = replace(
-                WebContext(
-                    database=database,
-                    site=Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org"),
-                    areas=lexicon().areas,
-                    sources={
-                        "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
-                        "pportal": SourceNames("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
-                    },
-                    clock=lambda: NOW,
-                ),
-                **different,
-            )
-            base = open_things.enter_context(serve(create_app(context)))
-            client = open_things.enter_context(httpx.Client(base_url=base, trust_env=False))
-            return Web(context, base, client)
+            path = tmp_path / "monitor.db"
+            if not path.exists():
+                copyfile(empty_record, path)
+            return sites.enter_context(served(path, **different))
 
         yield start
 
@@ -190,3 +198,14 @@ def serving(tmp_path: Path, empty_record: Path) -> Iterator[Callable[..., Web]]:
 @pytest.fixture
 def web(serving: Callable[..., Web]) -> Web:
     return serving()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory, empty_record: Path) -> Iterator[Web]:
+    """A site with one tender, shared by tests that only look."""
+    path = tmp_path_factory.mktemp("calm") / "monitor.db"
+    copyfile(empty_record, path)
+    with served(path) as site:
+        site.keep(site.notice(title_en="Hydrogen station"))
+        site.keep(site.notice(title_en="Hydrogen station", method="総合評価"))
+        yield site

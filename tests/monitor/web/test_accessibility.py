@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
+from db.vocabulary.notice import notice_id
 from monitor.web.pages import STATIC
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ PAGES = [
 
 
 @pytest.fixture(params=PAGES)
-def page(request: pytest.FixtureRequest, web: "Web") -> BeautifulSoup:
-    id = web.keep(web.notice(title_en="Hydrogen station"))
-    web.keep(web.notice(method="総合評価"))
-    return BeautifulSoup(web.get(request.param.format(id=id)).text, "lxml")
+def page(request: pytest.FixtureRequest, calm: "Web") -> BeautifulSoup:
+    id = notice_id("kkj", "1")
+    return BeautifulSoup(calm.get(request.param.format(id=id)).text, "lxml")
 
 
 def test_landmarks_and_one_heading_of_the_first_order(page: BeautifulSoup) -> None:

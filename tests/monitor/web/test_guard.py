@@ -34,8 +34,8 @@ def heading(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_answer_has_the_security_headers(web: "Web", path: str) -> None:
-    headers = web.get(path).headers
+def test_every_answer_has_the_security_headers(calm: "Web", path: str) -> None:
+    headers = calm.get(path).headers
     assert headers["content-security-policy"] == (
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -47,22 +47,22 @@ def test_every_answer_has_the_security_headers(web: "Web", path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds", "/sources", "/u/token", "/nowhere"])
-def test_no_page_needs_what_the_policy_forbids(web: "Web", path: str) -> None:
-    page = BeautifulSoup(web.get(path).text, "lxml")
+def test_no_page_needs_what_the_policy_forbids(calm: "Web", path: str) -> None:
+    page = BeautifulSoup(calm.get(path).text, "lxml")
     assert not page.select("script, style, [style], iframe, object, img[src^=http]")
     assert not [name for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
     for link in page.select("link[rel=stylesheet], link[rel=icon]"):
         assert str(link["href"]).startswith("/static/")
 
 
-def test_own_files_are_served_and_may_be_kept_for_ever(web: "Web") -> None:
-    page = web.page("/")
+def test_own_files_are_served_and_may_be_kept_for_ever(calm: "Web") -> None:
+    page = calm.page("/")
     for link, media_type in (("stylesheet", "text/css"), ("icon", "image/svg+xml")):
-        answer = web.get(str(page.select(f"link[rel={link}]")[0]["href"]))
+        answer = calm.get(str(page.select(f"link[rel={link}]")[0]["href"]))
         assert answer.headers["content-type"].startswith(media_type)
         assert "immutable" in answer.headers["cache-control"]
-    web.page("/static/..%2Fapp.py", 404)
-    web.page("/static/nothing.css", 404)
+    calm.page("/static/..%2Fapp.py", 404)
+    calm.page("/static/nothing.css", 404)
 
 
 # Hosts
@@ -71,15 +71,15 @@ def test_own_files_are_served_and_may_be_kept_for_ever(web: "Web") -> None:
 @pytest.mark.parametrize(
     "host", ["monitor.example.org", "monitor.example.org:443", "localhost:8080", "[::1]:1", "127.0.0.1"]
 )
-def test_the_sites_own_names_are_answered(web: "Web", host: str) -> None:
-    assert web.get("/healthz", headers={"host": host}).status_code == 200
+def test_the_sites_own_names_are_answered(calm: "Web", host: str) -> None:
+    assert calm.get("/healthz", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "monitor.example.org.evil.example", "x@localhost", "", "[::1", "a/localhost"]
 )
-def test_no_other_name_is_answered(web: "Web", host: str) -> None:
-    answer = web.get("/", headers={"host": host})
+def test_no_other_name_is_answered(calm: "Web", host: str) -> None:
+    answer = calm.get("/", headers={"host": host})
     assert answer.status_code == 400
     assert heading(answer.text) == "This site does not answer under that name"
     assert "evil" not in answer.text
@@ -99,40 +99,40 @@ def test_no_other_name_is_answered(web: "Web", host: str) -> None:
         ({}, 405),
     ],
 )
-def test_what_another_site_sends_is_refused(web: "Web", headers: dict[str, str], status: int) -> None:
-    answer = web.client.post("/", headers=headers)
+def test_what_another_site_sends_is_refused(calm: "Web", headers: dict[str, str], status: int) -> None:
+    answer = calm.client.post("/", headers=headers)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_our_own_origin_is_not_another_site(web: "Web") -> None:
-    assert web.client.post("/", headers={"origin": web.base}).status_code == 405
+def test_our_own_origin_is_not_another_site(calm: "Web") -> None:
+    assert calm.client.post("/", headers={"origin": calm.base}).status_code == 405
 
 
-def test_reading_is_never_refused_for_where_it_comes_from(web: "Web") -> None:
+def test_reading_is_never_refused_for_where_it_comes_from(calm: "Web") -> None:
     headers = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
-    assert web.get("/", headers=headers).status_code == 200
+    assert calm.get("/", headers=headers).status_code == 200
 
 
 # What goes wrong
 
 
-def test_a_page_that_there_is_not_has_a_way_on(web: "Web") -> None:
-    page = web.page("/nowhere", 404)
+def test_a_page_that_there_is_not_has_a_way_on(calm: "Web") -> None:
+    page = calm.page("/nowhere", 404)
     assert heading(str(page)) == "There is no such page"
     assert page.select("main a[href='/']")
 
 
-def test_a_method_that_is_not_allowed_is_told_in_words(web: "Web") -> None:
-    answer = web.client.delete("/sources")
+def test_a_method_that_is_not_allowed_is_told_in_words(calm: "Web") -> None:
+    answer = calm.client.delete("/sources")
     assert answer.status_code == 405
     assert "GET" in answer.headers["allow"]
     assert heading(answer.text) == "This page can only be read"
 
 
-def test_the_frameworks_own_pages_are_off(web: "Web") -> None:
+def test_the_frameworks_own_pages_are_off(calm: "Web") -> None:
     for path in ("/docs", "/redoc", "/openapi.json"):
-        web.page(path, 404)
+        calm.page(path, 404)
 
 
 def test_a_mishap_is_a_page_without_a_stack_trace_and_a_line_in_the_log(
@@ -168,8 +168,8 @@ def test_a_record_that_cannot_be_read_is_told_without_its_details(
     assert "no such table" in caplog.text
 
 
-def test_the_one_who_watches_is_told_ok(web: "Web") -> None:
-    answer = web.get("/healthz")
+def test_the_one_who_watches_is_told_ok(calm: "Web") -> None:
+    answer = calm.get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok")
     assert answer.headers["content-type"].startswith("text/plain")
 
@@ -194,6 +194,6 @@ def test_a_site_below_a_path_links_below_that_path(serving: "Callable[..., Web]"
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds", "/sources", "/u/token", "/healthz"])
-def test_every_page_answers_head(web: "Web", path: str) -> None:
-    answer = web.client.head(path)
+def test_every_page_answers_head(calm: "Web", path: str) -> None:
+    answer = calm.client.head(path)
     assert (answer.status_code, answer.content) == (200, b"")

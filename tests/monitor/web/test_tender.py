@@ -126,8 +126,8 @@ def test_the_history_says_when_and_what_changed_in_words(web: "Web") -> None:
 
 
 @pytest.mark.parametrize("address", ["7a3785c4-f150-477b-9491-766dfc9a1ff4", "not-an-id", "%00", "a" * 3000])
-def test_an_unknown_tender_has_a_page_that_helps(web: "Web", address: str) -> None:
-    page = web.page(f"/tenders/{address}", 404)
+def test_an_unknown_tender_has_a_page_that_helps(calm: "Web", address: str) -> None:
+    page = calm.page(f"/tenders/{address}", 404)
     assert words(page.select("h1")[0]) == "There is no tender at this address"
     assert page.select("form[method=get] input[name=q]")
 

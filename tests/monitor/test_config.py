@@ -1,0 +1,94 @@
+"""The configuration: what is refused, with file and key, and that the example is true."""
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config, ConfigError, load
+
+ROOT = Path(__file__).parents[2]
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[site]\nbas_url = 'x'", "[site] bas_url: unknown key; did you mean base_url?"),
+        ("[sitte]\n", "sitte: unknown key; did you mean site?"),
+        ("zzz = 1", "zzz: unknown key; known here are: areas, mail, network, site, source, storage, web"),
+        ("[source.kkk]\n", "source: there is no source 'kkk'; there are: kkj"),
+        ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),
+        ("[source.kkj]\nprefectures = ['1']", "[source.kkj] prefectures 0:"),
+        ("[mail]\nport = 0", "[mail] port:"),
+        ("[mail]\nport = 'x'\nsecurity = 'ssl'", "(+1)"),
+        ("[site]\nbase_url = 'monitor.example.org'", "write it as https://monitor.example.org"),
+        ("[[areas]]\nslug = 'A b'", "[[areas]] 1 slug:"),
+        ("[site", "is no TOML"),
+    ],
+)
+def test_what_is_unknown_or_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, complaint: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigError) as raised:
+        load(file)
+    said = str(raised.value)
+    assert said.startswith(f"{file}: ")
+    assert complaint in said
+    assert "\n" not in said
+
+
+def test_a_file_that_is_not_there_says_what_to_copy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such file; copy config\.example\.toml"):
+        load(tmp_path / "config.toml")
+
+
+def test_the_example_shows_every_key_with_its_default() -> None:
+    example = load(ROOT / "config.example.toml")
+    assert example.model_copy(update={"source": {}}) == Config()
+    assert example.source["kkj"].model_dump() == Config().source_section("kkj").model_dump() | {
+        "every_hours": 12,
+        "look_back_days": 10,
+    }
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    for section, model in Config.model_fields.items():
+        for key in getattr(model.annotation, "model_fields", {}):
+            assert f"\n{key} = " in text, f"[{section}] {key} is not in the example"
+
+
+def test_the_examples_area_of_ones_own_works(tmp_path: Path) -> None:
+    example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    commented = example[example.index("# [[areas]]") :].replace("# ", "")
+    (area,) = load(written(tmp_path, commented)).area_definitions()
+    assert (area.slug, area.name_ja, area.negative) == ("space", "宇宙", ("衛星放送",))
+
+
+def test_without_a_file_the_defaults_are_a_working_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load(None)
+    assert config == Config()
+    assert config.mail_settings(tmp_path).smtp is None
+    assert config.mail_settings(tmp_path).digest_at == time(8)
+    assert "admin@localhost" in config.network_settings().user_agent
+
+
+def test_config_toml_comes_before_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.example.toml").write_text("[site]\nname = 'example'", encoding="utf-8")
+    assert load(None).site.name == "example"
+    (tmp_path / "config.toml").write_text("[site]\nname = 'mine'", encoding="utf-8")
+    assert load(None).site.name == "mine"
+
+
+def test_a_password_is_never_shown(tmp_path: Path) -> None:
+    config = load(written(tmp_path, "[mail]\nhost = 'mail.example.org'\nuser = 'u'\npassword = 'geheim'"))
+    assert "geheim" not in repr(config)
+    smtp = config.mail_settings(tmp_path).smtp
+    assert smtp is not None
+    assert smtp.password == "geheim"

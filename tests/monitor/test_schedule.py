@@ -1,0 +1,83 @@
+"""The clock: the record says what is due, and a failing tick does not stop it."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db import runs
+from db.errors import RecordError
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.run import RunMode, RunState
+from monitor import household as home_of
+from monitor import schedule
+from monitor.config import Config
+from monitor.household import Household, household
+
+NOW = datetime(2026, 4, 10, 6, tzinfo=TOKYO)
+
+
+def after_a_run(house: Household, state: RunState, *, hours: float) -> list[str]:
+    """What is due so many hours after a run that began and ended so."""
+
+    def work(session: runs.Session) -> None:
+        run = runs.begin(
+            session,
+            "kkj",
+            mode=RunMode.REGULAR,
+            since=date(2026, 4, 1),
+            until=None,
+            now=NOW - timedelta(hours=hours),
+            who="here:1",
+        )
+        runs.end(session, run, state=state, now=NOW - timedelta(hours=hours))
+
+    house.database.write(work)
+    return schedule.due_sources(house)
+
+
+def test_a_source_that_was_never_read_is_due(tmp_path: Path) -> None:
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        assert schedule.due_sources(house) == ["kkj"]
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "due"),
+    [
+        (RunState.OK, 11.9, []),
+        (RunState.OK, 12, ["kkj"]),
+        (RunState.PARTIAL, 11.9, []),
+        (RunState.FAILED, 0.9, []),
+        (RunState.FAILED, 1, ["kkj"]),
+        (RunState.REFUSED, 11.9, []),
+    ],
+)
+def test_a_source_is_due_after_its_interval_and_sooner_when_it_failed(
+    tmp_path: Path, state: RunState, hours: float, due: list[str]
+) -> None:
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        assert after_a_run(house, state, hours=hours) == due
+
+
+def test_a_source_that_is_switched_off_is_never_due(tmp_path: Path) -> None:
+    config = Config.model_validate({"source": {"kkj": {"enabled": False}}})
+    with household(config, home=tmp_path, clock=lambda: NOW) as house:
+        assert schedule.due_sources(house) == []
+
+
+def test_the_operators_interval_counts(tmp_path: Path) -> None:
+    config = Config.model_validate({"source": {"kkj": {"every_hours": 2}}})
+    with household(config, home=tmp_path, clock=lambda: NOW) as house:
+        assert after_a_run(house, RunState.OK, hours=2) == ["kkj"]
+
+
+def test_a_tick_that_fails_is_logged_and_the_clock_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(self: Household, slugs: list[str]) -> None:
+        raise RecordError("the disk is full")
+
+    monkeypatch.setattr(home_of.Household, "collect", full)
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        schedule.tick(house)
+    assert [record.why for record in caplog.records if hasattr(record, "why")] == ["the disk is full"]
