@@ -9,7 +9,7 @@ from uuid import UUID
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from alerts.language import AreaNames, Language
 from alerts.letter import Letter
@@ -20,6 +20,7 @@ from db.card import Card, cards
 from db.deliveries import DigestEntry, entries
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
+from db.subscribers import searches_of
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import CATEGORIES, FIELDS, KINDS, PREFECTURES_EN
 from db.vocabulary.notice import FieldChange
@@ -86,9 +87,7 @@ def gather(
     if subscriber is None or not found:
         return None
     shown = {card.id: card for card in cards(session, list({entry.tender_id for entry in found}))}
-    searches = session.exec(
-        select(SavedSearch).where(SavedSearch.subscriber_id == subscriber.id).order_by(SavedSearch.name)
-    ).all()
+    searches = searches_of(session, subscriber.id)
     groups: list[Group] = []
     room = MOST_ENTRIES
     for search in searches:

@@ -112,13 +112,13 @@ def render(
     written.language(language.code)
     written.author(name=site.name, uri=site.home_url())
     written.generator(GENERATOR)
-    written.link(href=site.feed_url(feed.name, form), rel="self", type=form.media_type)
+    written.link(href=site.feed_url(feed.name, form, language.code), rel="self", type=form.media_type)
     written.link(href=feed.page_url, rel="alternate", type="text/html", hreflang=language.code)  # RSS takes the last
     for card, at_source in zip(shown, notices, strict=True):
         entry = written.add_entry(order="append")
         entry.id(site.tender_tag(card.id))
         entry.title(title_of(card, language))
-        entry.link(href=site.tender_url(card.id))
+        entry.link(href=site.tender_url(card.id, language.code))
         # For both forms the moment at which we showed it first. The notice's own date has no time of day and may
         # lie days back: a program that sorts by it would bury what is new, or take it for read.
         entry.published(_moment(card.first_seen_at))

@@ -46,7 +46,14 @@ def as_bytes(letter: Letter) -> bytes:
     Raises MailError for an address that mail cannot carry, and for a line break in a header: it could smuggle in
     other headers.
     """
-    ours = (letter.sender, letter.sender_name, letter.subject, letter.message_id, letter.list_id, letter.unsubscribe_url)
+    ours = (
+        letter.sender,
+        letter.sender_name,
+        letter.subject,
+        letter.message_id,
+        letter.list_id,
+        letter.unsubscribe_url,
+    )
     for value in (letter.recipient, *ours):
         if value and value.splitlines() != [value]:
             raise MailError(
@@ -94,7 +101,9 @@ def ascii_address(address: str, *, ours: bool = False) -> str:
         return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
     except UnicodeError as error:
         raise MailError(
-            "{address}: mail servers take letters beyond ASCII only after the @", temporary=ours, address=repr(address)
+            "{address}: mail servers take letters beyond ASCII only after the @",
+            temporary=ours,
+            address=repr(address),
         ) from error
 
 
@@ -114,4 +123,3 @@ def _encoded(text: str) -> str:
             word = b""
         word += encoded
     return FOLD.join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in (*words, word))
-

@@ -7,10 +7,12 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlmodel import Session
+
 from alerts.digest import gather, write
 from alerts.errors import MailError
 from alerts.language import AreaNames, Language
-from alerts.letter import Letter, as_bytes
+from alerts.letter import Letter, as_bytes, ascii_address
 from alerts.mailer import Mailer
 from alerts.site import Site
 from alerts.sources import SourceNames
@@ -20,7 +22,7 @@ from db.history import Digest
 from db.subscriber import Subscriber
 from db.vocabulary.delivery import DeliveryState
 from db.vocabulary.japanese import to_tokyo
-from db.vocabulary.messages import Saying
+from db.vocabulary.messages import Saying, Told
 
 log = logging.getLogger(__name__)
 
@@ -117,22 +119,63 @@ def _deliver(
     if taken is None:
         return []  # another process was faster
 
-    def settle(state: DeliveryState, error: str | None = None, *, again: bool = False) -> None:
-        database.write(
-            lambda session: deliveries.settle(session, taken, state, now=clock(), error=error, again=again)
-        )
+    def settle(state: DeliveryState, error: str | None = None, *, again: bool = False) -> bool:
+        """Write down how the attempt ended; returns whether there will be another one."""
 
-    letter = preview(database, writing, digest_id)
-    if letter is None:
-        settle(DeliveryState.FAILED, "nothing to tell, or the subscriber has gone")
-        return []
+        def work(session: Session) -> bool:
+            deliveries.settle(session, taken, state, now=clock(), error=error, again=again)
+            digest = session.get(Digest, digest_id)
+            return digest is not None and digest.state in (DeliveryState.PENDING, DeliveryState.UNKNOWN)
+
+        return database.write(work)
+
+    recipient = str(digest_id)
     try:
-        mailer.send(as_bytes(letter), sender=letter.sender, recipient=letter.recipient)
+        letter = _written(database, writing, digest_id)
+        if letter is None:
+            settle(DeliveryState.FAILED, "nothing to tell, or the subscriber has gone")
+            return []
+        recipient = letter.recipient
+        _hand_over(mailer, letter)
     except MailError as error:
         state = DeliveryState.UNKNOWN if error.doubtful else DeliveryState.FAILED
-        settle(state, str(error), again=error.temporary)
+        later = settle(state, str(error), again=error.temporary)
         log.warning("letter not sent", extra={"digest": str(digest_id), "why": str(error)})
-        later = error.temporary and taken.number < deliveries.ATTEMPTS
-        return [Outcome(letter.recipient, Result.LATER if later else Result.GIVEN_UP, error=error.saying)]
+        return [Outcome(recipient, Result.LATER if later else Result.GIVEN_UP, error=error.saying)]
     settle(DeliveryState.SENT)
-    return [Outcome(letter.recipient, Result.SENT, tenders=letter.tenders)]
+    return [Outcome(recipient, Result.SENT, tenders=letter.tenders)]
+
+
+def _written(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
+    """The letter. A defect in writing it is a MailError: it must not keep other people's letters back."""
+    try:
+        return preview(database, writing, digest_id)
+    except Told:
+        raise
+    except Exception as defect:
+        log.exception("letter not written", extra={"digest": str(digest_id)})
+        raise MailError(
+            "the letter {digest} could not be written ({why}); please report this defect",
+            temporary=True,
+            digest=digest_id,
+            why=repr(defect),
+        ) from defect
+
+
+def _hand_over(mailer: Mailer, letter: Letter) -> None:
+    """Hand the letter on. After a defect in the mailer it may have arrived, or not."""
+    message = as_bytes(letter)
+    sender, recipient = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
+    try:
+        mailer.send(message, sender=sender, recipient=recipient)
+    except MailError:
+        raise
+    except Exception as defect:
+        log.exception("letter not handed over")
+        raise MailError(
+            "the letter to {recipient} could not be handed over ({why}); please report this defect",
+            temporary=True,
+            doubtful=True,
+            recipient=letter.recipient,
+            why=repr(defect),
+        ) from defect

@@ -24,15 +24,15 @@ class Site:
     def list_url(self, **filters: str) -> str:
         return f"{self.base_url}/?{urlencode(filters)}" if filters else self.home_url()
 
-    def tender_url(self, id: UUID) -> str:
-        return f"{self.base_url}/tenders/{id}"
+    def tender_url(self, id: UUID, language: str = "en") -> str:
+        return f"{self.base_url}/tenders/{id}{_in(language)}"
 
     def feeds_url(self) -> str:
         return f"{self.base_url}/feeds"
 
-    def feed_url(self, name: str, form: str) -> str:
+    def feed_url(self, name: str, form: str, language: str = "en") -> str:
         """``name`` is an area's slug or ``all``; ``form`` is ``rss`` or ``atom``."""
-        return f"{self.base_url}/feeds/{name}.{form}"
+        return f"{self.base_url}/feeds/{name}.{form}{_in(language)}"
 
     def unsubscribe_url(self, token: str) -> str:
         return f"{self.base_url}/u/{token}"
@@ -43,3 +43,8 @@ class Site:
 
     def tender_tag(self, id: UUID) -> str:
         return self.tag(f"tender/{id}")
+
+
+def _in(language: str) -> str:
+    """English is what an address without a language means."""
+    return "" if language == "en" else f"?lang={language}"

@@ -16,7 +16,6 @@ from sqlmodel import select as select_models
 from db.bulk import table
 from db.errors import Busy
 from db.history import Answer, Run, SourceLease
-from db.vocabulary.japanese import tokyo_iso
 from db.vocabulary.messages import Saying
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 
@@ -31,7 +30,7 @@ INTERRUPTED = Saying("the process ended in the middle of the run; what it had ke
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How a source is doing. ``failing_since`` is the first failed run since the last good one."""
+    """How a source is doing. ``last_run`` is the last that ended; ``failing_since`` the first failed one since a good one."""
 
     source: str
     last_run: Run | None
@@ -230,13 +229,8 @@ def _health(session: Session, source: str) -> SourceHealth:
     )
     return SourceHealth(
         source=source,
-        last_run=last_run(session, source),
+        last_run=last_run(session, source, *(state for state in RunState if state is not RunState.RUNNING)),
         last_success_at=good.finished_at if good else None,
         failing_since=session.connection().execute(failed_since).scalar(),
         usually_found=round(usual) if usual is not None else None,
     )
-
-
-def describe(run: Run) -> str:
-    """A run in a few words, for logs."""
-    return f"{run.source} {run.mode} {tokyo_iso(run.started_at)} {run.state}"

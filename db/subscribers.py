@@ -101,6 +101,17 @@ def everybody(session: Session) -> Iterator[tuple[Subscriber, list[SavedSearch]]
         yield subscriber, searches.get(subscriber.id, [])
 
 
+def searches_of(session: Session, subscriber_id: UUID) -> list[SavedSearch]:
+    """The saved searches of a subscriber, by name."""
+    return list(
+        session.exec(
+            select(SavedSearch)
+            .where(SavedSearch.subscriber_id == subscriber_id)
+            .order_by(col(SavedSearch.name), col(SavedSearch.id))
+        )
+    )
+
+
 def live_searches(session: Session) -> list[StoredSearch]:
     """The saved searches of everybody who gets letters."""
     rows = session.exec(

@@ -46,6 +46,7 @@ READERS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("Regions, cities, mobility", "area:regional-revitalization,smart-city,mobility"),
         ),
     ),
+    ("analyst@example.org", "en", (("Everything new", ""),)),
     (
         "dokusha@example.jp",
         "ja",
@@ -187,7 +188,8 @@ def _publish(house: Household, *, illustrative: bool) -> list[Path]:
             answer = client.get(f"/{path}").raise_for_status()
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(answer.content)
+            # Opened from the disk, the page looks for its style beside itself.
+            file.write_bytes(answer.content.replace(b'href="/static/', b'href="static/'))
             kept.append(file)
     return kept
 

@@ -23,7 +23,7 @@ def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: st
     """The feed, and when something in it changed last; None while it is empty. Raises KeyError for another name."""
     slug = None if name == EVERYTHING else name
     with context.database.reading() as session:
-        cards = search.newest(session, area=slug, limit=feeds.MOST_ENTRIES).cards
+        cards = search.changed_last(session, area=slug, limit=feeds.MOST_ENTRIES)
     spoken = language(code)
     if slug is None:
         title = spoken.text("{site}: all tenders", site=context.site.name)

@@ -120,8 +120,9 @@ class Part:
         return [replace(self, until=last), replace(self, since=last + timedelta(days=1))]
 
     def by_category(self) -> list["Part"]:
-        """The part by category: records that state none are in none of them."""
-        return [] if self.category else [replace(self, category=code) for code in CATEGORY_CODES]
+        """The part by category; empty once that was tried: records that state none are in none of them."""
+        tried = self.category or self.having or self.lacking
+        return [] if tried else [replace(self, category=code) for code in CATEGORY_CODES]
 
     def by_text(self) -> list["Part"]:
         """The part with and without the next word."""
@@ -165,7 +166,7 @@ class Kkj(Source):
             if tally is None:
                 continue
             yield Coverage(code, tally.rows, tally.hits, tally.complete)
-            if not tally.complete:
+            if not tally.complete and not visit.failures:
                 yield Problem(
                     str(part),
                     Saying(
@@ -223,7 +224,8 @@ class _Visit:
         if answer.hits <= AT_MOST:
             rows = yield from self.keep(answer, part)
             if rows >= answer.hits or rows < max(1, self.cap) or self.failures:
-                # Fewer rows than another answer had are not a full answer: smaller questions would not help.
+                # Fewer rows than another answer had are not a full answer, nor are those of one that broke off:
+                # smaller questions would not help.
                 return Tally(answer.hits, rows)
         self.cap = max(self.cap, rows)
         if smaller := part.by_date(self.window.now.date()):

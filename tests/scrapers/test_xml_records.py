@@ -61,7 +61,9 @@ def test_records_are_found_wherever_the_chunks_of_the_file_end(
     rows = ["".join(field(name, text, cdata=cdata) for name, text, cdata in record) for record in records]
     data = f"{HEAD}{gap}{gap.join(f'<R>{row}</R>' for row in rows)}{gap}{TAIL}".encode()
     found, pieces = read(data, chunk)
-    assert [texts(element(piece.data)) for piece in pieces] == [texts(row) for row in etree.fromstring(data).iter("R")]
+    assert [texts(element(piece.data)) for piece in pieces] == [
+        texts(row) for row in etree.fromstring(data).iter("R")
+    ]
     assert not any(piece.cut for piece in pieces)
     assert found.head == (f"{HEAD}{gap}" if rows else f"{HEAD}{gap}{gap}{TAIL}").encode()
     assert found.tail.endswith(TAIL.encode())

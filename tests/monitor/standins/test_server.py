@@ -57,7 +57,9 @@ def test_two_portals_may_share_a_host(records: Path, monkeypatch: pytest.MonkeyP
         async def page(_: Request) -> Response:
             return PlainTextResponse(text)
 
-        return Portal("both.example.jp", text, lambda _: [Route(f"/{text}", page)], lambda _: (), robots=f"# {text}\n")
+        return Portal(
+            "both.example.jp", text, lambda _: [Route(f"/{text}", page)], lambda _: (), robots=f"# {text}\n"
+        )
 
     monkeypatch.setattr(server, "portals", lambda: {"a": says("a"), "b": says("b")})
     with serve(app(records, StandInSettings(robots="as-real"))) as base:
