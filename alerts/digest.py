@@ -1,15 +1,19 @@
 """What a digest says: gathered from the record as a value, then written in the reader's language."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from unicodedata import east_asian_width
 from uuid import UUID
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlmodel import Session
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from sqlmodel import Session, select
 
 from alerts.language import AreaNames, Language
 from alerts.letter import Letter
@@ -20,16 +24,23 @@ from db.card import Card, cards
 from db.deliveries import DigestEntry, entries
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
-from db.subscribers import searches_of
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import CATEGORIES, FIELDS, KINDS, PREFECTURES_EN
-from db.vocabulary.notice import FieldChange
+from db.vocabulary.notice import Category, FieldChange, NoticeKind
+from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 
 MOST_ENTRIES = 40
-"""Tenders in one digest; with more, mail programs cut it off (Gmail at 102 kB)."""
+"""Tenders in one digest."""
+MOST_BYTES = 100_000
+"""Of the HTML as it travels, in base64: Gmail cuts it off at 102 kB."""
 LONGEST_TITLE = 160
 """Characters of a title; the page has the whole."""
+LONGEST = 80
+"""Characters of any other text that comes from a source, and of a saved search."""
+
+_CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]+")
+_JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +55,30 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one saved search found. ``more`` counts the tenders that had no room."""
+    """What one saved search found, the most urgent first. ``more`` counts the tenders that had no room."""
 
     name: str
     query: str
-    new: tuple[Entry, ...]
-    changed: tuple[Entry, ...]
-    cancelled: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
     more: int = 0
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """The entries of one kind of event."""
+        return tuple(entry for entry in self.entries if entry.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A source that could not be read, and since when (None: never yet)."""
+    """A source that could not be read, and when it last was (None: never yet); ``partly``: not all of it."""
 
     name: str
     since: datetime | None
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DigestContent:
-    """Everything a digest says. ``total`` counts its tenders, each once."""
+    """Everything a digest says. ``total`` counts its tenders, each once, whether or not they had room."""
 
     subscriber: Subscriber
     window_start: datetime
@@ -77,6 +91,24 @@ class DigestContent:
     sources: tuple[SourceNames, ...]
     """Of the tenders told of: their terms ask that they be named."""
 
+    def at_most(self, room: int) -> "DigestContent":
+        """The same with no more entries than this. Short groups stay whole; the others share what is left."""
+        kept: dict[int, int] = {}
+        for index in sorted(range(len(self.groups)), key=lambda index: len(self.groups[index].entries)):
+            kept[index] = min(len(self.groups[index].entries), room // (len(self.groups) - len(kept)))
+            room -= kept[index]
+        return replace(
+            self,
+            groups=tuple(
+                replace(
+                    group,
+                    entries=group.entries[: kept[index]],
+                    more=group.more + len(group.entries) - kept[index],
+                )
+                for index, group in enumerate(self.groups)
+            ),
+        )
+
 
 def gather(
     session: Session, digest: Digest, *, sources: Mapping[str, SourceNames], language: Language
@@ -84,22 +116,18 @@ def gather(
     """The content of a digest; None where nothing is left to tell (its subscriber or tenders are gone)."""
     subscriber = session.get(Subscriber, digest.subscriber_id)
     found = entries(session, digest.id)
-    if subscriber is None or not found:
-        return None
     shown = {card.id: card for card in cards(session, list({entry.tender_id for entry in found}))}
-    searches = searches_of(session, subscriber.id)
+    if subscriber is None or not shown:
+        return None
+    searches = session.exec(
+        select(SavedSearch).where(SavedSearch.subscriber_id == subscriber.id).order_by(SavedSearch.name)
+    ).all()
+    named = {slug: names.shown(language) for slug, names in sources.items()}
     groups: list[Group] = []
-    room = MOST_ENTRIES
     for search in searches:
         mine = [entry for entry in found if entry.saved_search_id == search.id and entry.tender_id in shown]
         if mine:
-            groups.append(_group(search, mine, shown, room))
-            room -= min(room, len(mine))
-    unread = tuple(
-        Unread(sources[health.source].shown(language), health.last_success_at)
-        for health in runs.health(session, sources)
-        if health.failing_since is not None
-    )
+            groups.append(_group(search, mine, shown, named, digest.window_end))
     session.expunge(subscriber)
     told_by = {source.source for one in shown.values() for source in one.sources}
     return DigestContent(
@@ -110,78 +138,222 @@ def gather(
         backlog=digest.backlog,
         groups=tuple(groups),
         total=len(shown),
-        unread=unread,
+        unread=tuple(_unread(session, named)),
         sources=tuple(names for slug, names in sources.items() if slug in told_by),
-    )
+    ).at_most(MOST_ENTRIES)
 
 
-def _group(search: SavedSearch, mine: Sequence[DigestEntry], shown: Mapping[UUID, Card], room: int) -> Group:
-    ordered = sorted(mine, key=lambda entry: _urgency(shown[entry.tender_id]))
-    told = [Entry(shown[entry.tender_id], entry.kind, entry.changes, entry.why) for entry in ordered[:room]]
+def _group(
+    search: SavedSearch,
+    mine: Sequence[DigestEntry],
+    shown: Mapping[UUID, Card],
+    sources: Mapping[str, str],
+    now: datetime,
+) -> Group:
+    told = [
+        Entry(
+            shown[entry.tender_id],
+            entry.kind,
+            entry.changes,
+            tuple(sources.get(reason, reason) for reason in entry.why),
+        )
+        for entry in mine
+    ]
+    return Group(search.name, search.query, tuple(sorted(told, key=lambda entry: _urgency(entry, now))))
 
-    def of(kind: EventKind) -> tuple[Entry, ...]:
-        return tuple(entry for entry in told if entry.kind is kind)
 
-    return Group(
-        search.name,
-        search.query,
-        of(EventKind.PUBLISHED),
-        of(EventKind.CHANGED),
-        of(EventKind.CANCELLED),
-        more=len(mine) - len(told),
-    )
-
-
-def _urgency(card: Card) -> tuple[bool, float, int, str]:
-    """The next deadline first; what has none by publication, newest first."""
+def _urgency(entry: Entry, now: datetime) -> tuple[bool, int, float, int, str]:
+    """What is cancelled, then the next deadline; then what has none, newest first; at last what is over."""
+    card = entry.card
     moment = card.deadline or card.response_deadline
-    return (moment is None, moment.timestamp() if moment else 0.0, -card.published.toordinal(), str(card.id))
+    turn = 1 if moment is None else 0 if moment >= now else 2
+    return (
+        entry.kind is not EventKind.CANCELLED,
+        turn,
+        moment.timestamp() if moment else 0.0,
+        -card.published.toordinal(),
+        str(card.id),
+    )
+
+
+def _unread(session: Session, sources: Mapping[str, str]) -> Iterator[Unread]:
+    for health in runs.health(session, sources):
+        good = runs.last_regular(session, health.source)
+        if health.failing_since is not None or health.last_success_at is None:
+            yield Unread(sources[health.source], health.last_success_at)
+        elif good is not None and good.state == RunState.PARTIAL:
+            yield Unread(sources[health.source], good.finished_at, partly=True)
 
 
 def write(content: DigestContent, *, site: Site, language: Language, area_names: AreaNames, sender: str) -> Letter:
-    """The digest as a letter: subject, text and HTML, which tell of the same tenders."""
-    shown = {
-        "content": content,
-        "site": site,
-        "language": language,
-        "area_names": area_names,
-        "day": to_tokyo(content.window_end).date(),
-        "unsubscribe_url": site.unsubscribe_url(content.subscriber.token),
-        "CATEGORIES": CATEGORIES,
-        "FIELDS": FIELDS,
-        "KINDS": KINDS,
-        "PREFECTURES_EN": PREFECTURES_EN,
-        "LONGEST_TITLE": LONGEST_TITLE,
-        "_": language.text,
-        "ntext": language.ntext,
-    }
-    environment = _environment()
-    html = environment.get_template("body.html").render(shown)
+    """The digest as a letter: subject, text and HTML, which tell of the same tenders.
+
+    Where the HTML would be cut off on its way, fewer tenders are told of and more are only counted.
+    """
+    unsubscribe_url = site.unsubscribe_url(content.subscriber.token)
+
+    def rendered(name: str) -> str:
+        words = _Words(language, area_names, content.window_end, html=name.endswith(".html"))
+        return (
+            _environment(words.html)
+            .get_template(name)
+            .render(
+                content=content,
+                site=site,
+                language=language,
+                day=to_tokyo(content.window_end).date(),
+                unsubscribe_url=unsubscribe_url,
+                words=words,
+                _=words.text,
+                ntext=language.ntext,
+                tongue=words.tongue,
+                short=short,
+            )
+        )
+
+    while True:
+        html = css_inline.inline(rendered("body.html"))
+        room = sum(len(group.entries) for group in content.groups)
+        if len(b64encode(html.encode())) <= MOST_BYTES or room <= 1:
+            break
+        content = content.at_most(room * 3 // 4)
     return Letter(
         sender=sender,
         sender_name=site.name,
         recipient=content.subscriber.email,
-        subject=" ".join(environment.get_template("subject.txt").render(shown).split()),
-        text=environment.get_template("body.txt").render(shown),
-        html=css_inline.inline(html),
+        subject=" ".join(rendered("subject.txt").split()),
+        text=rendered("body.txt"),
+        html=html,
         message_id=content.message_id,
         date=to_tokyo(content.window_end),
         list_id=site.tag_authority.partition(",")[0],
-        unsubscribe_url=site.unsubscribe_url(content.subscriber.token),
+        unsubscribe_url=unsubscribe_url,
         language=language.code,
         tenders=content.total,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a part of a letter puts things: the text as they are, the HTML with the language of each piece marked."""
+
+    language: Language
+    area_names: AreaNames
+    now: datetime
+    html: bool
+
+    def text(self, text: str, /, **values: object) -> str:
+        if not self.html:
+            return self.language.text(text, **values)
+        return Markup(escape(self.language.text(text))).format(**values)
+
+    def tongue(self, text: str) -> str:
+        """The text, marked as Japanese where it is and the letter is not."""
+        if self.html and self.language.code != "ja" and _JAPANESE.search(text):
+            return Markup('<span lang="ja">{}</span>').format(text)
+        return text
+
+    def titles(self, card: Card) -> Iterator[tuple[str, str]]:
+        """The language and the text of each title that the reader is shown."""
+        if card.title_en and self.language.code != "ja":
+            yield "en", short(card.title_en, LONGEST_TITLE)
+        yield "ja", short(card.title, LONGEST_TITLE)
+
+    def deadline(self, entry: Entry) -> str:
+        """The deadline and how long it is till then; empty where there is none to tell."""
+        card = entry.card
+        if card.cancelled:
+            return ""
+        if card.deadline:
+            said = self.language.text("Deadline: {moment}", moment=self.language.moment(card.deadline))
+            return f"{said} · {self._left(card.deadline)}"
+        if card.response_deadline:
+            said = self.language.text("Answers by: {moment}", moment=self.language.moment(card.response_deadline))
+            return f"{said} · {self._left(card.response_deadline)}"
+        return ""
+
+    def over(self, card: Card) -> bool:
+        moment = card.deadline or card.response_deadline
+        return moment is not None and moment < self.now
+
+    def facts(self, card: Card) -> list[str]:
+        """Who buys what where and how, in short pieces."""
+        facts = [
+            card.buyer_en if self.language.code != "ja" else None,
+            card.buyer,
+            self._prefecture(card.prefecture) if card.prefecture else None,
+            self.language.text(KINDS[card.kind]),
+            self.language.text(CATEGORIES[card.category]) if card.category else None,
+            card.method,
+            self.language.text("published {day}", day=self.language.day(card.published)),
+        ]
+        if not (card.deadline or card.response_deadline or card.cancelled or card.kind is NoticeKind.AWARD):
+            facts.append(self.language.text("Deadline: see the notice"))
+        return [self.tongue(short(fact)) for fact in facts if fact]
+
+    def reasons(self, entry: Entry) -> list[str]:
+        return [self.tongue(short(self._value(reason))) for reason in entry.why]
+
+    def other_areas(self, entry: Entry) -> list[str]:
+        """The focus areas that are not among the reasons."""
+        return [self._value(found.area) for found in entry.card.areas if found.area not in entry.why]
+
+    def change(self, change: FieldChange) -> str:
+        before, after = (
+            self.tongue(short(self._changed(change.field, value))) for value in (change.before, change.after)
+        )
+        field = self.text(FIELDS.get(change.field, change.field))
+        return self.text("{field}: {before} → {after}", field=field, before=before, after=after)
+
+    def _changed(self, field: str, value: str | None) -> str:
+        if value is None:
+            return "–"
+        if field in ("deadline", "response_deadline"):
+            return self.language.moment(datetime.fromisoformat(value))
+        return self._value(value) if field in ("kind", "category", "prefecture") else value
+
+    def _value(self, value: str) -> str:
+        """A value of the vocabulary in words; a word is itself."""
+        if value in self.area_names:
+            return self.area_names[value]
+        if value in [*NoticeKind]:
+            return self.language.text(KINDS[NoticeKind(value)])
+        if value in [*Category]:
+            return self.language.text(CATEGORIES[Category(value)])
+        return self._prefecture(value)
+
+    def _prefecture(self, name: str) -> str:
+        return name if self.language.code == "ja" else PREFECTURES_EN.get(name, name)
+
+    def _left(self, moment: datetime) -> str:
+        days = (to_tokyo(moment).date() - to_tokyo(self.now).date()).days
+        if moment < self.now:
+            return self.language.text("closed")
+        if days == 0:
+            return self.language.text("closes today")
+        return self.language.ntext("{count} day left", "{count} days left", days)
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """The text in one line, without control characters, cut where it is longer."""
+    text = _CONTROLS.sub(" ", text).strip()
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def underline(text: str) -> str:
+    """A line under a heading, as wide as its letters are on a screen."""
+    return "=" * min(sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text), 72)
+
+
 @cache
-def _environment() -> Environment:
+def _environment(html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / "digest"),
-        autoescape=select_autoescape(["html"]),
+        autoescape=html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["area_name"] = lambda slug, names: names.get(slug, slug)
+    environment.filters["underline"] = underline
     return environment

@@ -14,8 +14,8 @@ from email.utils import format_datetime, formataddr
 
 from alerts.errors import MailError
 
-ENCODED_BYTES = 45
-"""Of a text in one encoded word: 60 characters of base64 with 12 around them."""
+ENCODED_BYTES = 39
+"""Of a text in one encoded word: 52 characters of base64 with 12 around them, in a line of 76 with the header's name."""
 LONGEST_PLAIN_NAME = 60
 FOLD = "\r\n "
 """Where a header goes on in the next line."""
@@ -51,6 +51,7 @@ def as_bytes(letter: Letter) -> bytes:
         letter.sender_name,
         letter.subject,
         letter.message_id,
+        letter.language,
         letter.list_id,
         letter.unsubscribe_url,
     )
@@ -115,6 +116,8 @@ def _named(name: str, address: str) -> str:
 
 def _encoded(text: str) -> str:
     """The text as encoded words (RFC 2047), of at most 75 characters each and never cut within a character."""
+    if not text:
+        return ""
     words, word = [], b""
     for character in text:
         encoded = character.encode()

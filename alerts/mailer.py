@@ -94,7 +94,10 @@ class SmtpMailer:
                 doubtful=True,
                 server=self._where(),
             ) from error
-        self._expect(code, said, (250,), recipient)
+        try:
+            self._expect(code, said, (250,), recipient)
+        except _Gone as gone:
+            raise gone.error from gone
 
     def close(self) -> None:
         server, self._server = self._server, None

@@ -52,6 +52,7 @@ def add(session: Session, email: str, *, language: str, now: datetime) -> Subscr
 
 def save_search(session: Session, subscriber: Subscriber, name: str, query: str, *, now: datetime) -> SavedSearch:
     """A saved search under this name; saving it again replaces its query."""
+    name, query = name.replace("\0", ""), query.replace("\0", "")  # PostgreSQL keeps none, and they mean nothing
     found = session.exec(
         select(SavedSearch).where(SavedSearch.subscriber_id == subscriber.id, SavedSearch.name == name)
     ).first()
@@ -69,6 +70,9 @@ def by_email(session: Session, email: str) -> Subscriber | None:
 
 
 def by_token(session: Session, token: str) -> Subscriber | None:
+    """The subscriber whose mails carry this token; anything may be asked for, NUL (which PostgreSQL refuses) too."""
+    if "\0" in token:
+        return None
     return session.exec(select(Subscriber).where(Subscriber.token == token)).first()
 
 

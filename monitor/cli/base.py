@@ -87,7 +87,7 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         said = copy.copy(self)
-        said.help = ctx.find_object(App).language.text(self.help or "")  # type: ignore[union-attr]
+        said.help = _said(self.help)
         return click.Option.get_help_record(said, ctx)
 
 
@@ -95,7 +95,7 @@ class _Translated(click.Command):
     example: str
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        return _spoken().text(self.help or "")
+        return _said(self.help)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx))
@@ -104,7 +104,7 @@ class _Translated(click.Command):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(_spoken().text(self.help or ""))
+            formatter.write_text(_said(self.help))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
@@ -150,6 +150,10 @@ class Group(_Translated, click.Group):
         rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
         with formatter.section(_spoken().text("Commands")):
             formatter.write_dl(rows)
+
+
+def _said(text: str | None) -> str:
+    return _spoken().text(text) if text else ""
 
 
 def _spoken() -> Language:

@@ -128,6 +128,7 @@ def test_nobody_is_unsubscribed_by_a_wrong_token(database: Database) -> None:
     add(database)
     assert unsubscribe(database, "wrong") is None
     assert unsubscribe(database, "") is None
+    assert unsubscribe(database, "\x00") is None
     assert everybody(database) == [("reader@example.org", True, [])]
 
 
@@ -139,6 +140,11 @@ def test_saving_a_search_again_replaces_its_query(database: Database) -> None:
     assert (again.id, again.query) == (first.id, "水素 OR アンモニア")
     assert other.id != first.id
     assert everybody(database) == [("reader@example.org", True, ["energy", "mobility"])]
+
+
+def test_a_saved_search_keeps_no_nul(database: Database) -> None:
+    saved = save(database, add(database), "ener\x00gy", "水\x00素")
+    assert (saved.name, saved.query) == ("energy", "水素")
 
 
 def test_two_subscribers_may_use_one_name_for_their_searches(database: Database) -> None:

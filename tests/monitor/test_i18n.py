@@ -33,7 +33,7 @@ def test_every_translation_has_the_gaps_of_its_text(code: str) -> None:
             continue
         texts = [message.id] if isinstance(message.id, str) else list(message.id)
         wanted = set().union(*(gaps(text) for text in texts))
-        translations = [message.string] if isinstance(message.string, str) else list(message.string)
+        translations = [message.string] if isinstance(message.string, str) else list(message.string or ())
         for translation in translations:
             assert gaps(translation) == wanted, f"{message.id!r} → {translation!r}"
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 from db import runs
 from db.errors import RecordError
@@ -20,7 +21,7 @@ NOW = datetime(2026, 4, 10, 6, tzinfo=TOKYO)
 def after_a_run(house: Household, state: RunState, *, hours: float) -> list[str]:
     """What is due so many hours after a run that began and ended so."""
 
-    def work(session: runs.Session) -> None:
+    def work(session: Session) -> None:
         run = runs.begin(
             session,
             "kkj",

@@ -95,8 +95,8 @@ def case_in(folder: Path) -> Case:
 
 def plain(finding: Finding) -> dict[str, Any]:
     """A finding as JSON, with the name of its type; what is empty or unknown is left out."""
-    fields: dict[str, Any] = msgspec.to_builtins(finding)
-    known = {name: value for name, value in fields.items() if value is not None and value not in ("", (), [])}
+    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finding))
+    known = {name: value for name, value in fields.items() if value is not None and value not in ("", [])}
     return {"type": type(finding).__name__} | known
 
 

@@ -1,0 +1,231 @@
+"""The commands as a person at a terminal meets them: help, results, errors and exit statuses."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from monitor.cli import monitor, status
+from monitor.standins.server import app, serve
+from scrapers.registry import sources
+
+ROOT = Path(__file__).parents[3]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in an empty folder; gives exit status, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str, language: str = "C") -> tuple[int, str, str]:
+        monkeypatch.setenv("LC_ALL", language)
+        ended = status(list(arguments))
+        out, err = capfdbinary.readouterr()
+        return ended, out.decode(), err.decode()
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def portals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The stand-in portals over a few records."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "kkj").mkdir()
+    records = [
+        {"key": "YQ==", "title": "水素ステーション整備工事", "organization": "東京都見本市", "body": "本文" * 50},
+        {"key": "Yg==", "title": "=1+1 道路補修工事", "organization": "東京都見本市"},
+    ]
+    lines = [
+        json.dumps({**record, "lg_code": "13", "prefecture": "東京都", "cft_issue_date": "2026-04-01"})
+        for record in records
+    ]
+    (folder / "kkj" / "notices.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    with serve(app(folder)) as address:
+        yield address
+
+
+@pytest.fixture
+def collected(run: Run, portals: str, tmp_path: Path) -> Run:
+    """A configuration that leads to the stand-ins, and a record that has been filled from them."""
+    text = f'[network]\nstand_in = "{portals}"\n[site]\nbase_url = "https://monitor.example.org"\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    assert run("collect", "--since", "2026-01-01")[0] == 0
+    return run
+
+
+def all_commands(group: click.Group, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*names, name), command
+        if isinstance(command, click.Group):
+            yield from all_commands(command, *names, name)
+
+
+@pytest.mark.parametrize("names", [(), *(names for names, _ in all_commands(monitor))], ids=" ".join)
+@pytest.mark.parametrize("language", ["C", "ja_JP.UTF-8"])
+def test_every_command_explains_itself_with_an_example(run: Run, names: tuple[str, ...], language: str) -> None:
+    ended, out, err = run(*names, "--help", language=language)
+    assert (ended, err) == (0, "")
+    assert f"monitor {names[0] if names else ''}".strip() in out
+    japanese = re.search(r"[ぁ-ん]", out) is not None
+    assert japanese == (language == "ja_JP.UTF-8")
+    assert ("使用例" in out or "例" in out) if japanese else "Example" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "nonsense"),
+        (["collect", "--sinse", "2026-01-01"], "there is no option --sinse"),
+        (["collect", "--since", "yesterday"], "write a day as 2026-04-01"),
+        (["collect", "nowhere"], "there is no source nowhere; there are: kkj"),
+        (
+            ["collect", "--config", "missing.toml"],
+            "missing.toml: there is no such file; copy config.example.toml to it",
+        ),
+        (["search", "(水素"], "a parenthesis is opened and not closed"),
+        (["subscribers", "add", "nobody"], "is no mail address"),
+        (["subscribers", "add", "a@example.org", "--area", "space"], "there is no focus area space"),
+        (["subscribers", "forget", "a@example.org"], "there is no such subscriber"),
+        (["tenders", "show", "6f1c5a0e-0000-5000-8000-000000000000"], "there is no such tender"),
+        (["feed", "nothing"], "there is no feed nothing; there are: all, decarbonization"),
+        (["demo", "--data", "nowhere"], "nowhere: is no folder"),
+        (["areas", "explain"], "TITLE is missing"),
+    ],
+)
+def test_a_mistake_ends_with_one_clear_line_and_1(run: Run, arguments: list[str], said: str) -> None:
+    ended, out, err = run(*arguments)
+    assert (ended, out) == (1, "")
+    *before, line = err.strip().splitlines()
+    assert line.startswith("error: ")
+    assert said in line
+    assert not any("Traceback" in one for one in before)
+
+
+def test_the_place_of_a_mistake_in_a_query_is_marked(run: Run) -> None:
+    _, _, err = run("search", "水素 AND (太陽光")
+    lines = err.splitlines()
+    assert lines[0] == "  水素 AND (太陽光"
+    assert lines[1].index("^") == 2 + 4 + len(" AND ")
+
+
+def test_collecting_ends_with_a_table(collected: Run) -> None:
+    ended, out, _ = collected("collect", "kkj", "--since", "2026-01-01")
+    assert ended == 0
+    head, row = out.splitlines()[:2]
+    assert head.split() == ["source", "found", "new", "changed", "error"]
+    assert row.split() == ["kkj", "2", "0", "0"]
+
+
+def test_collecting_tells_programs_in_json(collected: Run) -> None:
+    _, out, _ = collected("collect", "--since", "2026-01-01", "--json")
+    assert json.loads(out) == {
+        "source": "kkj",
+        "state": "ok",
+        "found": 2,
+        "new": 0,
+        "changed": 0,
+        "error": None,
+        "problems": [],
+    }
+
+
+def test_a_source_that_cannot_be_read_is_in_the_table_and_the_status(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[network]\nstand_in = "http://127.0.0.1:9"\nretries = 0\n', encoding="utf-8"
+    )
+    ended, out, err = run("collect")
+    assert ended == 1
+    assert "www.kkj.go.jp" in out
+    assert "Traceback" not in err
+    ended, out, _ = run("check")
+    assert (ended, out.strip()) == (1, "failing: kkj (last success: never)")
+
+
+def test_health_is_shown_and_fresh_sources_pass_the_check(collected: Run) -> None:
+    ended, out, _ = collected("sources", "list")
+    assert (ended, sources()["kkj"].name_en in out, " ok " in out) == (0, True, True)
+    health = json.loads(collected("sources", "list", "--json")[1])
+    assert (health["source"], health["state"], health["found"]) == ("kkj", "ok", 2)
+    assert collected("check")[:2] == (0, "all sources are fresh\n")
+
+
+def test_found_tenders_come_as_a_table_as_csv_and_as_lines_of_json(collected: Run) -> None:
+    assert "水素ステーション整備工事" in collected("search", "area:renewables")[1]
+    assert "道路" not in collected("search", "area:renewables")[1]
+    line = json.loads(collected("search", "水素", "--format", "jsonl")[1])
+    assert line["areas"][0]["area"] == "renewables"
+    assert line["areas"][0]["evidence"][0]["place"] == "title"
+    assert line["sources"][0]["source"] == "kkj"
+    assert (line["published"], line["deadline"]) == ("2026-04-01", None)
+    csv = collected("search", "道路", "--format", "csv")[1]
+    assert "'=1+1 道路補修工事" in csv
+    assert "nothing found" in collected("search", "宇宙")[2]
+
+
+def test_the_record_is_exported_one_tender_a_line(collected: Run, tmp_path: Path) -> None:
+    ended, out, err = collected("export", "jsonl", "all.jsonl")
+    assert (ended, out, "2 tenders" in err) == (0, "", True)
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {line["buyer"] for line in lines} == {"東京都見本市"}
+    assert json.loads(collected("export", "jsonl", "-", "--query", "水素")[1])["title"] == "水素ステーション整備工事"
+    shown = json.loads(collected("tenders", "show", lines[0]["id"], "--json")[1])
+    assert shown == lines[0]
+    assert lines[0]["title"] in collected("tenders", "show", lines[0]["id"])[1]
+
+
+def test_subscribing_says_what_would_have_been_found(collected: Run) -> None:
+    ended, out, _ = collected(
+        "subscribers", "add", "a@example.org", "--area", "renewables", "--query", "水素 OR 風力"
+    )
+    assert (ended, "would have found" in out) == (0, True)
+    (line,) = collected("subscribers", "list", "--json")[1].splitlines()
+    assert json.loads(line)["searches"][0]["query"] == "area:renewables (水素 OR 風力)"
+    assert collected("deliver")[:2] == (0, "0 sent, 0 to be tried again, 0 given up\n")
+    assert collected("subscribers", "forget", "a@example.org")[0] == 0
+    assert collected("subscribers", "list", "--json")[1] == ""
+
+
+def test_a_title_is_explained(run: Run) -> None:
+    ended, out, _ = run("areas", "explain", "太陽光発電設備設置工事")
+    assert (ended, "Renewable energy" in out, "+1.00" in out) == (0, True, True)
+    assert "no focus area" in run("areas", "explain", "市道舗装工事")[1]
+    found = json.loads(run("areas", "explain", "太陽光発電設備設置工事", "--json")[1])
+    assert found[0]["area"] == "renewables"
+    assert len(run("areas", "list")[1].splitlines()) == 10
+
+
+def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
+    for form, root in (("atom", "<feed"), ("rss", "<rss")):
+        ended, out, _ = collected("feed", "renewables", "--format", form)
+        assert (ended, root in out, "水素ステーション" in out) == (0, True, True)
+    assert "https://monitor.example.org/feeds/renewables.atom" in collected("feed", "renewables")[1]
+
+
+def test_reading_again_is_told_in_figures(collected: Run) -> None:
+    assert collected("classify")[1] == "0 read; the focus areas of 0 changed\n"
+    assert collected("classify", "--all")[1] == "2 read; the focus areas of 0 changed\n"
+
+
+def test_ones_own_area_is_read_after_classifying(collected: Run, tmp_path: Path) -> None:
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
+        config.write('[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\n')
+    assert collected("classify")[1] == "2 read; the focus areas of 1 changed\n"
+    assert "道路補修工事" in collected("search", "area:roads")[1]
+
+
+def test_the_database_can_be_upgraded_and_checked(collected: Run) -> None:
+    assert collected("db", "upgrade")[0] == 0
+    assert collected("db", "check")[:2] == (0, "the database is in order (schema 0001)\n")
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "monitor.db").write_bytes(b"not a database, but long enough to be taken for one" * 40)
+    ended, _, err = run("sources", "list")
+    assert ended == 1
+    assert "is not a healthy SQLite file" in err
+    assert len(err.strip().splitlines()) == 1

@@ -1,0 +1,134 @@
+"""The demo: the whole job on embedded defaults, and on any folder in the layout of the samples."""
+
+import email
+import email.policy
+import json
+import mailbox
+import os
+import subprocess
+import sys
+from email.message import EmailMessage
+from pathlib import Path
+
+import feedparser
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = ROOT.parent / "shared" / "samples"
+
+
+def demo(home: Path, *more: str) -> str:
+    """Run the demo in a process of its own, with an empty environment; gives its standard output."""
+    command = [
+        sys.executable,
+        "-c",
+        "from monitor.cli import main; main()",
+        "demo",
+        "--once",
+        "--home",
+        str(home),
+        *more,
+    ]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, cwd=home.parent, env=environment, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    return done.stdout.decode()
+
+
+def figures(out: str) -> dict[str, tuple[int, int, int]]:
+    """Source → found, new, changed, from the table."""
+    rows = [line.split() for line in out.splitlines()[1:]]
+    table = rows[: rows.index([])]
+    assert all(len(row) == 4 for row in table), "a source ended with an error"
+    return {row[0]: (number(row[1]), number(row[2]), number(row[3])) for row in table}
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def mails(home: Path) -> list[EmailMessage]:
+    def read(file: object) -> EmailMessage:
+        return email.message_from_binary_file(file, policy=email.policy.default)  # type: ignore[arg-type,return-value]
+
+    return list(mailbox.Maildir(home / "mail", factory=read))  # type: ignore[arg-type]
+
+
+def check_mails(home: Path) -> list[EmailMessage]:
+    found = mails(home)
+    for mail in found:
+        assert mail.defects == []
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        parts = [part.get_content() for part in mail.iter_parts()]
+        assert len(parts) == 2
+        assert all("/tenders/" in part for part in parts)
+    return found
+
+
+def check_feeds(home: Path) -> int:
+    feeds = sorted((home / "site" / "feeds").iterdir())
+    assert len(feeds) == 20
+    entries = 0
+    for file in feeds:
+        read = feedparser.parse(file.read_bytes())
+        assert not read.bozo, f"{file.name}: {read.get('bozo_exception')}"
+        entries += len(read.entries)
+        assert len({entry.id for entry in read.entries}) == len(read.entries)
+    return entries
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The home and the output of a first demo with the small set."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    return home, demo(home)
+
+
+def test_the_demo_does_the_whole_job_and_says_where_everything_lies(own: tuple[Path, str]) -> None:
+    home, out = own
+    found, new, changed = figures(out)["kkj"]
+    assert (found, new, changed) == (50, 50, 0)
+    for told in (
+        home / "mail",
+        home / "site",
+        home / "monitor.db",
+        "feeds/mobility.atom",
+        "went to reader@example.org",
+    ):
+        assert str(told) in out
+
+
+def test_the_demos_mails_read_back_without_a_defect_and_say_that_they_are_illustrative(own: tuple[Path, str]) -> None:
+    found = check_mails(own[0])
+    assert {mail["To"] for mail in found} == {"reader@example.org", "dokusha@example.jp", "analyst@example.org"}
+    for mail in found:
+        wanted = "見本" if mail["To"].endswith(".jp") else "Illustrative"
+        assert all(wanted in part.get_content() for part in mail.iter_parts())
+
+
+def test_the_demos_feeds_and_page_read_back_without_a_defect(own: tuple[Path, str]) -> None:
+    assert check_feeds(own[0]) > 50
+    page = (own[0] / "site" / "index.html").read_text(encoding="utf-8")
+    assert "Illustrative data" in page
+    assert (own[0] / "site" / "static" / "style.css").exists()
+
+
+def test_a_second_demo_in_the_same_home_changes_nothing(own: tuple[Path, str]) -> None:
+    home, _ = own
+    before = len(mails(home))
+    out = demo(home)
+    assert figures(out)["kkj"] == (50, 0, 0)
+    assert len(mails(home)) == before
+    assert "No new digest" in out
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")
+def test_every_real_notice_is_recorded_and_a_second_round_finds_nothing_new(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    lines = (SAMPLES / "kkj" / "notices.jsonl").read_text(encoding="utf-8").splitlines()
+    keys = {json.loads(line)["key"] for line in lines}
+    assert figures(demo(home, "--data", str(SAMPLES)))["kkj"] == (len(keys), len(keys), 0)
+    assert check_mails(home)
+    assert check_feeds(home) > 50
+    assert figures(demo(home, "--data", str(SAMPLES)))["kkj"] == (len(keys), 0, 0)
