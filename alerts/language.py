@@ -1,6 +1,6 @@
 """What the letters need of a language; the household hands one in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -22,6 +22,9 @@ class Language(Protocol):
 
     def say(self, saying: Saying) -> str:
         """A stored saying."""
+
+    def join(self, items: Iterable[str]) -> str:
+        """Words one after the other, with the comma of the language."""
 
     def day(self, day: date) -> str:
         """A date, with its weekday."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from alerts.settings import MailSettings, SmtpSettings
 from alerts.site import Site
-from db.vocabulary.messages import Told
+from db.vocabulary.messages import Saying, Told
 from monitor.reading.areas import AreaDefinition
 from scrapers.fetch import NetworkSettings
 from scrapers.registry import sources
@@ -22,6 +22,10 @@ DEFAULT_FILES = ("config.toml", "config.example.toml")
 
 class ConfigError(Told):
     """The configuration cannot be used; the message names file, key and remedy."""
+
+
+class WrongValue(Told, ValueError):
+    """A value that has the right type and is wrong all the same."""
 
 
 class _Section(BaseModel):
@@ -42,7 +46,7 @@ class SiteSection(_Section):
     def _is_address(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise ValueError("write it as https://monitor.example.org")
+            raise WrongValue("write it as https://monitor.example.org")
         return value.rstrip("/")
 
 
@@ -125,7 +129,9 @@ class Config(_Section):
     def _are_sources(cls, value: dict[str, SourceSection]) -> dict[str, SourceSection]:
         for slug in value:
             if slug not in sources():
-                raise ValueError(f"there is no source {slug!r}; there are: {', '.join(sources())}")
+                raise WrongValue(
+                    "there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(sources())
+                )
         return value
 
     def source_section(self, slug: str) -> SourceSection:
@@ -216,8 +222,31 @@ def _plain(path: Path, problem: Any, others: int) -> ConfigError:
             known=", ".join(known),
             more=more,
         )
-    why = problem["msg"].removeprefix("Value error, ")
-    return ConfigError("{file}: {key}: {why}{more}", file=path, key=key, why=why, more=more)
+    return ConfigError("{file}: {key}: {why}{more}", file=path, key=key, why=_why(problem), more=more)
+
+
+def _why(problem: Any) -> Saying:
+    """What is wrong with a value, in words; problem is an error of pydantic's."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "value_error" if isinstance(limits.get("error"), Told):
+            return Saying("{why}", {"why": limits["error"].saying})
+        case "literal_error":
+            return Saying("write one of {allowed}", {"allowed": str(limits["expected"])})
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
+            sign, limit = next(iter(limits.items()))
+            signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+            return Saying("write a number {sign} {limit}", {"sign": signs[sign], "limit": str(limit)})
+        case "string_pattern_mismatch":
+            return Saying("write it in the form {form}", {"form": str(limits["pattern"])})
+        case "int_parsing" | "int_type" | "float_parsing" | "float_type" | "int_from_float":
+            return Saying("write a number")
+        case "bool_parsing" | "bool_type":
+            return Saying("write true or false")
+        case "string_type":
+            return Saying("write it in quotation marks")
+        case kind:
+            return Saying("this value cannot be used ({kind})", {"kind": kind})
 
 
 def _shown(where: list[str]) -> str:

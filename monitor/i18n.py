@@ -5,7 +5,7 @@ Run as a module (``make messages``) it brings the catalogues up to date with the
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -31,8 +31,11 @@ LANGUAGES = ("en", "ja")
 
 # What marks a text: functions, and the classes whose first argument is a text for people.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(("_", "N_", "text", "Saying", "Told", "RecordError", "Busy", "ScrapeError", "FetchError")),
-    **dict.fromkeys(("SourceChanged", "Refused", "QueryError", "ConfigError", "LexiconError", "MailError")),
+    **dict.fromkeys(
+        ("_", "N_", "text", "say", "Saying", "Told", "TryAgain", "UnknownSource", "UsageProblem", "WrongValue")
+    ),
+    **dict.fromkeys(("RecordError", "Busy", "ScrapeError", "FetchError", "SourceChanged", "Refused", "_Again")),
+    **dict.fromkeys(("QueryError", "ConfigError", "LexiconError", "MailError")),
     "ntext": (1, 2),
 }
 
@@ -53,7 +56,14 @@ class Language:
         return self._translations.ngettext(singular, plural, count).format(count=self.number(count), **values)
 
     def say(self, saying: Saying) -> str:
-        return self.text(saying.text, **saying.values)
+        values = {
+            name: self.say(value) if isinstance(value, Saying) else value for name, value in saying.values.items()
+        }
+        return self.text(saying.text, **values)
+
+    def join(self, items: Iterable[str]) -> str:
+        """Words one after the other, with the comma of the language."""
+        return ("、" if self.code == "ja" else ", ").join(items)
 
     def number(self, number: int | Decimal) -> str:
         return format_decimal(number, locale=self._locale)
@@ -142,6 +152,12 @@ def update() -> None:
         known = catalogue(code) if path.exists() else Catalog(locale=code, fuzzy=False)
         known.update(extracted(), no_fuzzy_matching=True)
         known.obsolete.clear()
+        known.project, known.version, known.copyright_holder = "Japan Tender Monitor", "0.1", "the contributors"
+        known.header_comment = (
+            f"# Texts of the Japan Tender Monitor in another language ({code}); see CONTRIBUTING.md."
+        )
+        known.last_translator, known.language_team = "the contributors", ""
+        known.msgid_bugs_address = ""
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, known, width=110, omit_header=False, sort_output=True, include_lineno=False)

@@ -24,6 +24,7 @@ import httpx
 import truststore
 from protego import Protego
 
+from db.vocabulary.messages import Told
 from scrapers.errors import FetchError, Refused
 from scrapers.source import Fetch, Page, Request, Source, spooled
 
@@ -241,11 +242,11 @@ def _path(url: httpx.URL) -> str:
     return url.raw_path.decode("ascii").split("?")[0]
 
 
-class _Again(Exception):
+class _Again(Told):
     """A failure that may pass; ``wait`` are the seconds that the server asked for."""
 
-    def __init__(self, what: str, wait: float | None = None) -> None:
-        super().__init__(what)
+    def __init__(self, text: str, wait: float | None = None, **values: object) -> None:
+        super().__init__(text, **values)
         self.wait = wait
 
 
@@ -478,7 +479,7 @@ class _Visit:
                 with closing(self._client.send(outgoing, stream=True)) as response:
                     if response.status_code in RETRIED_STATUSES:
                         wait = _retry_after(response.headers.get("retry-after", ""), self._fetcher.clock())
-                        raise _Again(f"answered {response.status_code}", wait)
+                        raise _Again("answered {status}", wait, status=response.status_code)
                     size, digest = self._store(response, host, body)
             except _FAULTS as error:
                 if isinstance(error.__context__, ssl.SSLCertVerificationError):
@@ -496,7 +497,7 @@ class _Visit:
                         host=host,
                         seconds=f"{total:g}",
                     ) from error
-                raise _Again(" ".join(str(error).split()) or type(error).__name__) from error
+                raise _Again("{what}", what=" ".join(str(error).split()) or type(error).__name__) from error
             on_failure.pop_all()
         where, status, headers = str(response.url), response.status_code, dict(response.headers)
         return Page(request, where, status, headers, body, size, digest), response.next_request

@@ -26,7 +26,7 @@ CATEGORIES: Mapping[Category, str] = {
     Category.WORKS: N_("Works"),
 }
 EVENTS: Mapping[EventKind, str] = {
-    EventKind.PUBLISHED: N_("published"),
+    EventKind.PUBLISHED: N_("announced"),
     EventKind.CHANGED: N_("changed"),
     EventKind.CANCELLED: N_("cancelled"),
 }

@@ -53,6 +53,9 @@ def status(arguments: list[str]) -> int:
         result = monitor.main(arguments, prog_name="monitor", standalone_mode=False, obj=app)
     except Told as error:
         return app.fail(spoken.say(error.saying))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         return app.fail(app.usage(error))
     except (click.Abort, KeyboardInterrupt):

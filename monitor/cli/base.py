@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 import msgspec
+from click.types import OptionHelpExtra
 from rich.console import Console
 from rich.table import Table
 
-from db.vocabulary.messages import N_
+from db.vocabulary.messages import N_, Told
 from monitor.config import Config, load
 from monitor.household import Household, household
 from monitor.i18n import Language
@@ -21,6 +22,10 @@ from monitor.logs import log_to
 
 WIDTH = 160
 """Columns of a table that does not go to a terminal."""
+
+
+class UsageProblem(Told):
+    """A mistake in the command line."""
 
 
 @dataclass(slots=True)
@@ -90,6 +95,12 @@ class Option(click.Option):
         said.help = _said(self.help)
         return click.Option.get_help_record(said, ctx)
 
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        extra = super().get_help_extra(ctx)
+        if "required" in extra:
+            extra["required"] = _said(N_("required"))
+        return extra
+
 
 class _Translated(click.Command):
     example: str
@@ -107,7 +118,8 @@ class _Translated(click.Command):
             formatter.write_text(_said(self.help))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
         if records:
             with formatter.section(_spoken().text("Options")):
                 formatter.write_dl(records)
@@ -144,6 +156,14 @@ class Group(_Translated, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)  # in the order in which one needs them
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            known = ", ".join(self.commands)
+            raise UsageProblem("there is no command {name}; there are: {known}", name=args[0], known=known)
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)

@@ -97,8 +97,8 @@ def error_of(one: Ended, language: Language) -> str:
     if one.run.problems:
         first = one.run.problems[0]
         return language.ntext(
-            "{count} part not read: {part}: {why}",
-            "{count} parts not read, the first: {part}: {why}",
+            "{count} part not read – {part}: {why}",
+            "{count} parts not read, the first – {part}: {why}",
             len(one.run.problems),
             part=first.part,
             why=language.say(first.saying),

@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from alerts.feeds import FeedForm
+from alerts.wording import field_value
 from db import migrate
 from db import search as finding
 from db.card import Card, card
@@ -16,11 +17,13 @@ from db.tenders import events_of, resolve
 from db.vocabulary.japanese import to_tokyo, tokyo_iso
 from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS, PLACES
 from db.vocabulary.messages import N_
+from db.vocabulary.notice import FieldChange
 from db.vocabulary.query import Query, QueryError, parse
 from db.vocabulary.tender import EventKind
 from monitor.cli.base import App, Group, at_home, command, loaded, opened, option, write_json
 from monitor.export import as_line, export_jsonl
 from monitor.household import household
+from monitor.i18n import Language
 from monitor.reading.areas import load_lexicon
 from monitor.syndication import feed_bytes
 
@@ -139,7 +142,7 @@ def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | 
                 language.text("deadline"),
                 language.moment(found.deadline) if found.deadline else language.text("see the notice"),
             ),
-            (language.text("focus areas"), ", ".join(names.get(one.area, one.area) for one in found.areas)),
+            (language.text("focus areas"), language.join(names.get(one.area, one.area) for one in found.areas)),
             *((language.text("notice"), f"{source.source}: {source.url}") for source in found.sources),
             *(
                 (
@@ -147,10 +150,7 @@ def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | 
                     " ".join(
                         [
                             language.text(EVENTS[EventKind(event.kind)]),
-                            *(
-                                f"{language.text(FIELDS.get(change.field, change.field))}: {change.before or '–'} → {change.after or '–'}"
-                                for change in event.changes
-                            ),
+                            *(_change(change, language) for change in event.changes),
                         ]
                     ),
                 )
@@ -158,6 +158,15 @@ def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | 
             ),
         ]
         app.table(["", ""], [(name, value) for name, value in facts if value])
+
+
+def _change(change: FieldChange, language: Language) -> str:
+    return language.text(
+        "{field}: {before} → {after}",
+        field=language.text(FIELDS.get(change.field, change.field)),
+        before=field_value(change.field, change.before, language),
+        after=field_value(change.field, change.after, language),
+    )
 
 
 tenders_group = Group("tenders", help=N_("Single tenders."), example="monitor tenders show ID", commands=[show])
@@ -200,7 +209,7 @@ def search(app: App, query: str, form: str, limit: int, config: Path | None, hom
                     tokyo_iso(one.deadline)[:16] if one.deadline else "",
                     one.title,
                     one.buyer,
-                    ", ".join(names.get(area.area, area.area) for area in one.areas),
+                    language.join(names.get(area.area, area.area) for area in one.areas),
                     one.id,
                 )
                 for one in found.cards

@@ -3,7 +3,7 @@
 Templates have the texts; what they call (labels, dates, safe addresses) is gathered in ``_words``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alerts.feeds import web_address
+from alerts.wording import field_value, prefecture_name
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
-from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 from monitor.i18n import LANGUAGES, Language, language, preferred
@@ -126,10 +126,10 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
     area_names = context.area_names(spoken.code)
 
     def prefecture(name: str) -> str:
-        return name if spoken.code == "ja" else labels.PREFECTURES_EN.get(name, name)
+        return prefecture_name(name, spoken)
 
     def value(field: str, written: str) -> str:
-        return _value(spoken, prefecture, field, written)
+        return field_value(field, written, spoken)
 
     return {
         "_": spoken.text,
@@ -175,23 +175,6 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
 def _static_address(root: str, file: Path) -> str:
     """The address of one of our own files; it changes with the content, so that it may be kept for ever."""
     return f"{root}/static/{file.name}?v={blake2b(file.read_bytes(), digest_size=4).hexdigest()}"
-
-
-def _value(spoken: Language, prefecture: Callable[[str], str], field: str, written: str) -> str:
-    """A field's value, as a change has it written out, for people."""
-    try:
-        match field:
-            case "kind":
-                return spoken.text(labels.KINDS[NoticeKind(written)])
-            case "category":
-                return spoken.text(labels.CATEGORIES[Category(written)])
-            case "prefecture":
-                return prefecture(written)
-            case "deadline" | "response_deadline":
-                return spoken.moment(datetime.fromisoformat(written))
-    except ValueError:
-        pass  # written by another version: shown as it is
-    return written
 
 
 def fill(text: str, **values: object) -> Markup:

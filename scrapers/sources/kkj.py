@@ -220,23 +220,21 @@ class _Visit:
         except ScrapeError as error:
             yield from self.fail(part, error)
             return None
-        rows = 0
-        if answer.hits <= AT_MOST:
-            rows = yield from self.keep(answer, part)
-            if rows >= answer.hits or rows < max(1, self.cap) or self.failures:
-                # Fewer rows than another answer had are not a full answer, nor are those of one that broke off:
-                # smaller questions would not help.
+        rows = yield from self.keep(answer, part)
+        if self.failures:
+            # It broke off: what fits into one answer is asked for again the next time, what does not is split now.
+            if answer.hits <= AT_MOST:
                 return Tally(answer.hits, rows)
-        self.cap = max(self.cap, rows)
+        elif rows >= answer.hits or rows < max(1, self.cap):
+            # Fewer rows than another answer had are not a full answer: smaller questions would not help.
+            return Tally(answer.hits, rows)
+        else:
+            self.cap = max(self.cap, rows)
         if smaller := part.by_date(self.window.now.date()):
-            return Tally(answer.hits, (yield from self.read_all(smaller)))
+            return Tally(answer.hits, max(rows, (yield from self.read_all(smaller))))
         for smaller in (part.by_category(), part.by_text()):
-            if smaller:
+            if smaller and rows < answer.hits:
                 rows = max(rows, (yield from self.read_all(smaller)))
-                if rows >= answer.hits:
-                    return Tally(answer.hits, rows)
-        if answer.hits > AT_MOST:
-            rows = max(rows, (yield from self.keep(answer, part)))
         return Tally(answer.hits, rows)
 
     def read_all(self, parts: Iterable[Part]) -> Generator[Request | Finding, Page, int]:

@@ -9,6 +9,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,7 +30,12 @@ from tests.benchmarks.records import answers
 
 RECORDS = 20_000
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-QUERIES = ("area:renewables", "area:digital-health,aging-society", "水素 OR 太陽光", "prefecture:東京都 area:mobility")
+QUERIES = (
+    "area:renewables",
+    "area:digital-health,aging-society",
+    "水素 OR 太陽光",
+    "prefecture:東京都 area:mobility",
+)
 
 
 def parsed(pages: list[bytes]) -> Iterator[ScrapedNotice]:
@@ -48,7 +54,11 @@ def rate(work: Callable[[], object]) -> float:
 
 def record(database: Database, pages: list[bytes]) -> None:
     for batch in batches(parsed(pages), BATCH):
-        database.write(lambda session, batch=batch: notices.record(session, batch, run_id=uuid4(), now=NOW))
+        database.write(partial(record_batch, batch=batch))
+
+
+def record_batch(session: Session, batch: list[ScrapedNotice]) -> None:
+    notices.record(session, batch, run_id=uuid4(), now=NOW)
 
 
 def whole(database: Database, pages: list[bytes], matcher: Matcher) -> None:
@@ -61,7 +71,7 @@ def whole(database: Database, pages: list[bytes], matcher: Matcher) -> None:
         deliveries.add_matches(session, matcher.match(changes, now=NOW), now=NOW)
 
     for batch in batches(parsed(pages), BATCH):
-        database.write(lambda session, batch=batch: take_in(session, batch))
+        database.write(partial(take_in, batch=batch))
 
 
 def opened(path: Path) -> Database:

@@ -1,6 +1,8 @@
 """Finding tenders: the same answers from both databases as the plain meaning of the query gives."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from alerts.matching import searchable
 from db import notices, tenders
 from db.engine import Database
 from db.notices import ReadNotice
-from db.search import BATCH, Found, count, newest, scan, search
+from db.search import BATCH, Found, changed_last, count, newest, scan, search
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.query import matches, parse
 from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
@@ -165,6 +167,23 @@ def test_the_preview_of_a_saved_search_counts_from_a_day_on(database: Database) 
     with database.reading() as session:
         assert count(session, parse("水素"), now=NOW, since=since) == len(expected) > 0
         assert count(session, parse("水素"), now=NOW, since=DAY + timedelta(days=30)) == 0
+
+
+def test_a_feed_tells_first_of_what_happened_last(database: Database) -> None:
+    everything = list(fill(database, 6).values())
+    again = [replace(one, status="取消") for one in (everything[2], everything[4])]
+    for day, one in enumerate(again, 1):
+        happen = partial(tenders.store, run_id=UUID(int=2), now=NOW + timedelta(days=day), alerts=True)
+        database.write(partial(happen, tenders=[one]))
+    quiet = sorted(one.id for one in everything if one not in (everything[2], everything[4]))
+    with database.reading() as session:
+        expected = [everything[4].id, everything[2].id, *quiet]
+        assert [one.id for one in changed_last(session, limit=9)] == expected
+        assert [one.id for one in changed_last(session, limit=3)] == expected[:3]
+        mobility = {one.id for one in everything if "mobility" in {found.area for found in one.areas}}
+        assert [one.id for one in changed_last(session, area="mobility", limit=9)] == [
+            id for id in expected if id in mobility
+        ]
 
 
 def test_nothing_is_found_in_an_empty_record(database: Database) -> None:

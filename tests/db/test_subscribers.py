@@ -162,6 +162,15 @@ def test_only_the_searches_of_those_who_get_letters_are_matched(database: Databa
     assert (one.id, one.subscriber_id, one.name, one.query) == (kept.id, reader.id, "energy", "水素")
 
 
+def test_somebodys_searches_are_listed_by_their_names(database: Database) -> None:
+    reader, other = add(database), add(database, "other@example.org")
+    save(database, reader, "mobility", "EV")
+    save(database, reader, "energy", "水素")
+    save(database, other, "education", "教育")
+    with database.reading() as session:
+        assert [one.name for one in subscribers.searches_of(session, reader.id)] == ["energy", "mobility"]
+
+
 def test_everybody_is_listed_in_the_order_in_which_they_came(database: Database) -> None:
     add(database, "z@example.org")
     add(database, "a@example.org", now=LATER)

@@ -138,7 +138,7 @@ def test_an_error_of_the_visit_itself_comes_out() -> None:
         page = yield Request("a")
         raise SourceChanged("{address}: another layout", address=page.url)
 
-    with pytest.raises(SourceChanged, match="^a: another layout$"):
+    with pytest.raises(SourceChanged, match=r"^a: another layout$"):
         list(crawl(source(visit), WINDOW, Fetched()))
 
 

@@ -52,7 +52,7 @@ class Case:
     until: date | None
     now: datetime
     pages: list[RecordedPage]
-    options: SourceOptions = SourceOptions()
+    options: SourceOptions = field(default_factory=SourceOptions)
 
 
 class Replay:

@@ -415,7 +415,7 @@ def _make_term(where: str, area: int, term: str, gloss: str, weight: str, idea: 
 
 def _place_area(areas: list[Area], definition: AreaDefinition) -> int:
     """The index of the area that ``definition`` extends, or of the new one it adds at the end."""
-    where = f"area {definition.slug!r}"
+    where = f"[[areas]] {definition.slug!r}"
     if not definition.slug or not all(part.isalnum() and part.islower() for part in definition.slug.split("-")):
         raise LexiconError("{where}: not a slug; use small letters, digits and single hyphens", where=where)
     for index, area in enumerate(areas):
@@ -442,10 +442,10 @@ def _defined_terms(definition: AreaDefinition, area: int) -> Iterable[_Term]:
         (Weight.NEGATIVE, definition.negative),
     ):
         for written in terms:
-            term = _make_term(f"area {definition.slug!r}", area, written, written.strip(), weight)
+            term = _make_term(f"[[areas]] {definition.slug!r}", area, written, written.strip(), weight)
             if seen.setdefault(term.folded, weight) != weight:
                 raise LexiconError(
-                    "area {slug}: {written} is {other} and {weight}; keep one",
+                    "[[areas]] {slug}: {written} is {other} and {weight}; keep one",
                     slug=repr(definition.slug),
                     written=repr(written),
                     other=seen[term.folded],

@@ -78,7 +78,7 @@ def test_every_command_explains_itself_with_an_example(run: Run, names: tuple[st
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nonsense"], "nonsense"),
+        (["nonsense"], "there is no command nonsense; there are: demo, run, collect"),
         (["collect", "--sinse", "2026-01-01"], "there is no option --sinse"),
         (["collect", "--since", "yesterday"], "write a day as 2026-04-01"),
         (["collect", "nowhere"], "there is no source nowhere; there are: kkj"),
@@ -157,7 +157,7 @@ def test_found_tenders_come_as_a_table_as_csv_and_as_lines_of_json(collected: Ru
     assert "水素ステーション整備工事" in collected("search", "area:renewables")[1]
     assert "道路" not in collected("search", "area:renewables")[1]
     line = json.loads(collected("search", "水素", "--format", "jsonl")[1])
-    assert line["areas"][0]["area"] == "renewables"
+    assert "renewables" in {area["area"] for area in line["areas"]}
     assert line["areas"][0]["evidence"][0]["place"] == "title"
     assert line["sources"][0]["source"] == "kkj"
     assert (line["published"], line["deadline"]) == ("2026-04-01", None)

@@ -78,12 +78,12 @@ def several_hundred() -> list[Record]:
             day = first + timedelta(days=rng.randrange(days))
             records.append(record(len(records), day, lg, title=title, body=" ".join(words), **more))
 
-    add(150, "13", SINCE, 15)
-    add(40, "27", date(2026, 6, 10), 1)
-    add(30, "01", SINCE, 15)
-    add(15, "47", date(2026, 6, 16), 900)
+    add(110, "13", SINCE, 15)
+    add(30, "27", date(2026, 6, 10), 1)
+    add(25, "01", SINCE, 15)
+    add(12, "47", date(2026, 6, 16), 900)
     for lg in ("05", "20", "31"):
-        add(8, lg, SINCE, 60)
+        add(6, lg, SINCE, 60)
     add(12, None, SINCE, 20)
     return records
 
@@ -225,13 +225,15 @@ def test_a_normal_crawl_asks_once_for_each_prefecture_and_sweeps_up_the_rest(sit
     assert len(site.asked) == len(PREFECTURES) + SWEEPS
     assert [asked.get("LG_Code") for asked in site.asked[: len(PREFECTURES)]] == list(PREFECTURES)
     assert all(asked["CFT_Issue_Date"] == "2026-06-01/" and asked["Count"] == "1000" for asked in site.asked)
+
+
+def test_records_without_a_prefecture_are_swept_up_but_never_counted_as_complete(few: Site) -> None:
+    findings = few.crawl()
+    assert found_keys(findings) == keys(FEW)
     assert list(coverages(findings)) == [*PREFECTURES, f"without prefecture ({SWEEPS} words)"]
-
-
-def test_records_without_a_prefecture_are_swept_up_but_never_counted_as_complete(site: Site) -> None:
-    homeless = keys([record for record in site.records if "lg_code" not in record])
-    sweep = list(coverages(site.crawl()).values())[-1]
-    assert sweep == Coverage(f"without prefecture ({SWEEPS} words)", homeless.total(), None, complete=False)
+    assert list(coverages(findings).values())[-1] == Coverage(
+        f"without prefecture ({SWEEPS} words)", 1, None, complete=False
+    )
 
 
 def test_the_sweep_splits_what_does_not_fit_into_an_answer_too(few: Site) -> None:
@@ -446,18 +448,18 @@ def test_a_record_without_a_title_has_the_first_line_of_its_text(inside: str, ti
 
 
 def test_surrogates_in_the_place_of_characters_cost_nothing(few: Site) -> None:
-    calm = notices(few.crawl())
+    calm = notices(few.crawl("13", "27"))
     few.board.turn(cesu8=True)
-    stormy = notices(few.crawl())
+    stormy = notices(few.crawl("13", "27"))
     assert [replace(notice, text=notice.text.rstrip("\ufffd")) for notice in stormy] == calm
     assert "𠮷見本市の公告" in {notice.text for notice in stormy}
-    assert sum("\ufffd" in notice.text for notice in stormy) == 4  # the first row of each answer
+    assert sum("\ufffd" in notice.text for notice in stormy) == 2  # the first row of each answer
 
 
 def test_control_characters_vanish_and_cost_nothing(few: Site) -> None:
-    calm = notices(few.crawl())
+    calm = notices(few.crawl("13", "27"))
     few.board.turn(control_characters=True)
-    assert notices(few.crawl()) == calm
+    assert notices(few.crawl("13", "27")) == calm
 
 
 def test_missing_and_empty_tags_are_unknown_values_and_no_record_is_lost(few: Site) -> None:
@@ -493,8 +495,7 @@ def test_a_total_that_is_too_high_is_told_and_costs_neither_records_nor_many_req
     assert found_keys(findings) == keys([one for one in FEW if one.get("lg_code")])
     assert not any(coverage.complete for coverage in coverages(findings).values())
     assert len(problems(findings)) == 4
-    if wrong < 1000:
-        assert len(few.asked) < 100
+    assert len(few.asked) < 40
 
 
 def test_a_total_that_is_too_low_is_told_and_costs_no_records(few: Site) -> None:
@@ -506,10 +507,7 @@ def test_a_total_that_is_too_low_is_told_and_costs_no_records(few: Site) -> None
 
 def test_a_portal_that_has_nothing_says_so_for_each_prefecture(few: Site) -> None:
     few.board.turn(empty=True)
-    findings = few.crawl()
-    assert notices(findings) == []
-    assert problems(findings) == []
-    assert all(coverages(findings)[code] == Coverage(code, 0, 0, complete=True) for code in PREFECTURES)
+    assert few.crawl("13", "27") == [Coverage(code, 0, 0, complete=True) for code in ("13", "27")]
 
 
 ENDLESS = """
@@ -591,15 +589,15 @@ def test_a_portal_that_asks_for_patience_is_not_asked_again(few: Site) -> None:
 @pytest.mark.parametrize("switches", [{}, {"http_status": 503}, {"hang_up_at": 200}])
 def test_a_hiccup_costs_nothing(few: Site, switches: dict[str, Any]) -> None:
     few.board.turn(fail_first=2, **switches)
-    findings = few.crawl()
-    assert found_keys(findings) == keys(FEW)
+    findings = few.crawl("13", "27", "47")
+    assert found_keys(findings) == keys(FEW[:6])
     assert problems(findings) == []
 
 
 @pytest.mark.parametrize("prefectures", [("13",), ("13", "27")])
 def test_nothing_had_from_the_few_that_were_asked_for_is_an_error_too(few: Site, prefectures: tuple[str]) -> None:
     few.board.turn(maintenance=True)
-    with pytest.raises(SourceChanged, match="^kkj: answered with HTML"):
+    with pytest.raises(SourceChanged, match=r"^kkj: answered with HTML"):
         few.crawl(*prefectures)
     assert len(few.asked) == len(prefectures)
 
@@ -627,16 +625,16 @@ def test_failures_that_are_not_in_a_row_do_not_end_the_crawl(few: Site) -> None:
 
 
 def test_an_answer_that_breaks_off_keeps_what_had_come(site: Site) -> None:
-    site.board.turn(truncate_at=20_000, fail_first=1)
+    site.board.turn(truncate_at=15_000, fail_first=1)
     findings = site.crawl("13", "27")
     coverage = coverages(findings)
-    assert 0 < coverage["13"].found < 150
+    assert 0 < coverage["13"].found < 110
     assert not coverage["13"].complete
-    assert coverage["27"] == Coverage("27", 40, 40, complete=True)
-    assert found_keys(findings).total() == coverage["13"].found + 40
+    assert coverage["27"] == Coverage("27", 30, 30, complete=True)
+    assert found_keys(findings).total() == coverage["13"].found + 30
     assert len(problems(findings)) == 1
     assert problems(findings)[0].startswith(
-        f"13 2026-06-01/: kkj: broke off after {coverage['13'].found} of 150 records"
+        f"13 2026-06-01/: kkj: broke off after {coverage['13'].found} of 110 records"
     )
 
 
@@ -655,7 +653,7 @@ def test_in_a_prefecture_that_is_split_only_the_part_that_fails_is_lost(site: Si
     kept = [one for one in site.records if one.get("lg_code") == "13" and one["cft_issue_date"] > "2026-06-02"]
     assert found_keys(findings) == keys(kept)
     assert f"13 {lost}: {HOST}: gone" in problems(findings)
-    assert coverages(findings)["13"] == Coverage("13", len(kept), 150, complete=False)
+    assert coverages(findings)["13"] == Coverage("13", len(kept), 110, complete=False)
 
 
 @pytest.mark.parametrize("robots", ["Disallow: /", "Disallow: /api/"])
@@ -683,7 +681,7 @@ def answer(body: str) -> Answer:
 
 
 def test_an_error_text_names_the_question() -> None:
-    with pytest.raises(SourceChanged, match="error “Invalid Date Parameter”; the question was LG_Code=13$"):
+    with pytest.raises(SourceChanged, match=r"error “Invalid Date Parameter”; the question was LG_Code=13$"):
         answer("<Results><Error>\n Invalid Date Parameter </Error></Results>")
 
 
@@ -701,7 +699,7 @@ def test_an_empty_list_without_a_total_is_a_total_of_none(nothing: str) -> None:
     ],
 )
 def test_records_without_a_total_are_another_format(body: str) -> None:
-    with pytest.raises(SourceChanged, match="^kkj: the answer states no SearchHits"):
+    with pytest.raises(SourceChanged, match=r"^kkj: the answer states no SearchHits"):
         answer(body)
 
 

@@ -1,0 +1,582 @@
+"""What a digest says, out of a real record: as a value, as text and as HTML."""
+
+import re
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from alerts.digest import LONGEST_TITLE, MOST_ENTRIES, DigestContent, Group, short, underline
+from alerts.letter import Letter, as_bytes
+from db.history import Digest
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.notice import Category, FieldChange, NoticeKind
+from db.vocabulary.run import RunMode, RunState
+from db.vocabulary.tender import EventKind
+
+if TYPE_CHECKING:
+    from tests.alerts.conftest import Record
+
+EIGHT = datetime(2026, 11, 24, 8, 0, tzinfo=TOKYO)
+DAY = timedelta(days=1)
+SEVERAL = {"Energy": "水素 OR 太陽光", "Tokyo": "prefecture:Tokyo", "Works": "category:works"}
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """One kind of database will do here: what a digest says is not the database's doing."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'monitor.db')}"
+
+
+def page(letter: Letter) -> BeautifulSoup:
+    return BeautifulSoup(letter.html, "html.parser")
+
+
+def words(element: Tag | BeautifulSoup) -> str:
+    return " ".join("".join(" " if one.name == "br" else str(one) for one in pieces(element)).split())
+
+
+def pieces(element: Tag | BeautifulSoup) -> Iterator[Any]:
+    """The texts of an element and its line breaks."""
+    return (one for one in element.descendants if not isinstance(one, Tag) or one.name == "br")
+
+
+def links(letter: Letter) -> list[str]:
+    return [str(link["href"]) for link in page(letter).find_all("a")]
+
+
+def told_in_html(letter: Letter) -> list[str]:
+    return [address.rpartition("/")[2] for address in links(letter) if "/tenders/" in address]
+
+
+def told_in_text(letter: Letter) -> list[str]:
+    return re.findall(r"/tenders/([0-9a-f-]{36})", letter.text)
+
+
+def keys(group: Group) -> list[str]:
+    return [source.key for entry in group.entries for source in entry.card.sources]
+
+
+# What it tells of --------------------------------------------------------------------------------------
+
+
+def test_tenders_are_grouped_by_saved_search(record: "Record") -> None:
+    record.subscribe(searches=SEVERAL)
+    record.publish(
+        record.notice("1"), record.notice("2", title="太陽光パネル", prefecture="大阪府", category=Category.GOODS)
+    )
+    content = record.content()
+    assert [(group.name, group.query, sorted(keys(group))) for group in content.groups] == [
+        ("Energy", "水素 OR 太陽光", ["1", "2"]),
+        ("Tokyo", "prefecture:Tokyo", ["1"]),
+        ("Works", "category:works", ["1"]),
+    ]
+    assert content.total == 2
+    headings = [words(heading) for heading in page(record.letter(content)).find_all("h2")]
+    assert headings == ["Energy", "Tokyo", "Works"]
+
+
+def test_a_search_that_found_nothing_is_left_out(record: "Record") -> None:
+    record.subscribe(searches={"Empty": "太陽光", "Full": "水素"})
+    record.publish(record.notice())
+    assert [group.name for group in record.content().groups] == ["Full"]
+
+
+def test_the_next_deadline_comes_first_the_unknown_later_and_what_is_over_last(record: "Record") -> None:
+    record.subscribe()
+    record.publish(
+        record.notice("unknown, older", published=EIGHT.date() - 9 * DAY),
+        record.notice("over", deadline=EIGHT - DAY),
+        record.notice("next month", deadline=EIGHT + 30 * DAY),
+        record.notice("unknown, newer", published=EIGHT.date() - DAY),
+        record.notice("answers tomorrow", kind=NoticeKind.INFORMATION_REQUEST, response_deadline=EIGHT + DAY),
+        record.notice("today", deadline=EIGHT + timedelta(hours=3)),
+    )
+    (group,) = record.content().groups
+    assert keys(group) == ["today", "answers tomorrow", "next month", "unknown, newer", "unknown, older", "over"]
+
+
+def test_cancelled_changed_and_new_stand_apart_and_in_this_order(record: "Record") -> None:
+    for key in ("gone", "moved"):
+        record.publish(record.notice(key), at=EIGHT - 2 * DAY)
+    record.subscribe()
+    gone, moved, new = record.publish(
+        record.notice("gone", kind=NoticeKind.CANCELLATION),
+        record.notice("moved", deadline=EIGHT + 9 * DAY),
+        record.notice("new"),
+    )
+    content = record.content()
+    (group,) = content.groups
+    assert [[entry.card.id for entry in group.of(kind)] for kind in EventKind] == [[new], [moved], [gone]]
+    letter = record.letter(content)
+    assert told_in_html(letter) == told_in_text(letter) == [str(gone), str(moved), str(new)]
+    assert [words(heading) for heading in page(letter).find_all("h3")] == ["Cancelled", "Changed", "New"]
+    places = [letter.text.index(f"\n\n{heading}\n") for heading in ("Cancelled", "Changed", "New")]
+    assert places == sorted(places)
+
+
+def test_text_and_html_tell_of_the_same_tenders_in_the_same_order(record: "Record") -> None:
+    record.subscribe(searches=SEVERAL)
+    record.publish(*(record.notice(str(number), deadline=EIGHT + number * DAY) for number in range(1, 30)))
+    letter = record.letter()
+    assert told_in_html(letter) == told_in_text(letter)
+    assert len(told_in_html(letter)) == MOST_ENTRIES
+    assert len(set(told_in_html(letter))) <= letter.tenders == 29
+
+
+def test_the_count_is_in_the_subject_and_counts_each_tender_once(record: "Record") -> None:
+    record.subscribe(searches=SEVERAL)
+    record.publish(record.notice())
+    letter = record.letter()
+    assert letter.subject == "1 tender for you – Tue 24 Nov 2026"
+    assert letter.tenders == 1
+    assert letter.text.startswith("1 tender for you\n")
+    assert words(page(letter).find("h1") or Tag(name="h1")) == "1 tender for you"
+
+
+def test_why_a_tender_is_told_is_said_in_words(record: "Record") -> None:
+    record.subscribe(
+        searches={"All": "水素 (prefecture:Tokyo OR category:works OR kind:tender OR area:renewables OR source:kkj)"}
+    )
+    record.publish(record.notice(), areas=("smart-city", "renewables"))
+    letter = record.letter()
+    reasons = "水素, Tokyo, Works, Call for tenders, Renewable energy, KKJ portal (官公需情報ポータルサイト)"
+    assert f"   Why you see this: {reasons}\n   Focus areas: Smart city\n" in letter.text
+    assert f"Why you see this: {reasons} Focus areas: Smart city" in words(page(letter))
+
+
+def test_nothing_is_left_to_tell_where_the_subscriber_has_gone(record: "Record") -> None:
+    from alerts.digest import gather
+    from db import subscribers
+    from monitor.i18n import language
+
+    record.subscribe()
+    record.publish(record.notice())
+    (digest,) = record.open()
+    record.database.write(lambda session: subscribers.forget(session, "reader@example.org"))
+    with record.database.reading() as session:
+        assert gather(session, digest, sources={}, language=language("en")) is None
+
+
+# Deadlines ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"deadline": EIGHT + timedelta(hours=9)}, "Deadline: Tue 24 Nov 2026, 17:00 Tokyo time · closes today"),
+        ({"deadline": EIGHT + timedelta(hours=17)}, "Deadline: Wed 25 Nov 2026, 01:00 Tokyo time · 1 day left"),
+        ({"deadline": EIGHT + 10 * DAY}, "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left"),
+        ({"deadline": EIGHT - timedelta(minutes=1)}, "Deadline: Tue 24 Nov 2026, 07:59 Tokyo time · closed"),
+        ({"response_deadline": EIGHT + 10 * DAY}, "Answers by: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left"),
+    ],
+)
+def test_a_deadline_stands_first_with_the_days_that_are_left(
+    record: "Record", fields: dict[str, Any], line: str
+) -> None:
+    record.subscribe()
+    record.publish(record.notice(**fields))
+    letter = record.letter()
+    assert f"\n * {line}\n   水素ステーション整備工事\n" in letter.text
+    tender = page(letter).select_one(".tender")
+    assert tender
+    assert words(tender).startswith(f"{line} 水素ステーション整備工事")
+
+
+def test_an_unknown_deadline_is_said_behind_the_facts(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    facts = "環境省 · Tokyo · Call for tenders · Works · 一般競争入札 · published Mon 23 Nov 2026"
+    assert f"\n * 水素ステーション整備工事\n   {facts} · Deadline: see the notice\n" in record.letter().text
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.AWARD, NoticeKind.CANCELLATION])
+def test_nobody_is_sent_to_look_for_a_deadline_that_cannot_be(record: "Record", kind: NoticeKind) -> None:
+    record.subscribe()
+    record.publish(record.notice(kind=kind))
+    assert "Deadline" not in record.letter().text
+    assert "Deadline" not in words(page(record.letter()))
+
+
+# Changes -----------------------------------------------------------------------------------------------
+
+
+def test_changes_are_told_in_words(record: "Record") -> None:
+    old = record.notice(
+        deadline=EIGHT + 9 * DAY, kind=NoticeKind.PLANNED, category=Category.GOODS, prefecture="大阪府", method=None
+    )
+    record.publish(old, at=EIGHT - 2 * DAY)
+    record.subscribe()
+    record.publish(record.notice(deadline=EIGHT + 19 * DAY, title="水素ステーション改修工事"))
+    letter = record.letter()
+    told = [
+        "title: 水素ステーション整備工事 → 水素ステーション改修工事",
+        "prefecture: Osaka → Tokyo",
+        "category: Goods → Works",
+        "kind of notice: Planned procurement → Call for tenders",
+        "procedure: – → 一般競争入札",
+        "deadline: Thu 3 Dec 2026, 08:00 Tokyo time → Sun 13 Dec 2026, 08:00 Tokyo time",
+    ]
+    assert "".join(f"   {change}\n" for change in told) in letter.text
+    assert [words(change) for change in page(letter).find_all("li")] == told
+    changed = page(letter).find("li")
+    assert changed
+    assert [span["lang"] for span in changed.find_all("span")] == ["ja", "ja"]
+
+
+def test_a_value_of_another_version_of_the_monitor_is_told_as_it_is(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    content = record.content()
+    strange = FieldChange("kind", "auction", None), FieldChange("rank", "A", "B")
+    group = content.groups[0]
+    entry = replace(group.entries[0], kind=EventKind.CHANGED, changes=strange, why=("unheard-of",))
+    letter = record.letter(replace(content, groups=(replace(group, entries=(entry,)),)))
+    assert "   kind of notice: auction → –\n   rank: A → B\n   Why you see this: unheard-of\n" in letter.text
+
+
+# Honesty -----------------------------------------------------------------------------------------------
+
+
+def notices(letter: Letter) -> list[str]:
+    return [words(element) for element in page(letter).select("p.notice")]
+
+
+def test_it_says_so_when_all_sources_were_read(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter()
+    assert "\nAll sources were read.\n" in letter.text
+    assert "All sources were read." in words(page(letter))
+    assert notices(letter) == []
+
+
+def test_sources_that_could_not_be_read_are_named_and_since_when(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    record.crawled("jetro", RunState.FAILED, EIGHT - timedelta(hours=1))
+    letter = record.letter()
+    line = "JETRO (ジェトロ), last read Tue 24 Nov 2026, 06:00 Tokyo time"
+    assert f"\n\nNot complete: these sources could not be read.\n - {line}\n\nHydrogen\n" in letter.text
+    assert notices(letter) == [f"Not complete: these sources could not be read. {line}"]
+    assert "All sources" not in letter.text + letter.html
+
+
+def test_a_source_that_was_never_read_is_named(record: "Record") -> None:
+    from sqlmodel import delete
+
+    from db.history import Run
+
+    record.subscribe()
+    record.publish(record.notice())
+    record.database.write(lambda session: session.exec(delete(Run)))
+    record.crawled("kkj", RunState.OK, EIGHT - timedelta(hours=1), RunMode.FIRST)
+    assert " - JETRO (ジェトロ), never read so far\n" in record.letter().text
+    record.crawled("jetro", RunState.FAILED, EIGHT - timedelta(hours=1))
+    assert " - JETRO (ジェトロ), never read so far\n" in record.letter().text
+
+
+def test_a_source_that_was_read_only_in_part_is_named(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    record.crawled("kkj", RunState.PARTIAL, EIGHT - timedelta(hours=1))
+    letter = record.letter()
+    line = "KKJ portal (官公需情報ポータルサイト), read only in part Tue 24 Nov 2026, 07:00 Tokyo time"
+    assert f" - {line}\n" in letter.text
+    assert "All sources" not in letter.text
+
+
+def test_sources_are_named_and_linked_as_their_terms_ask(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter()
+    assert " - KKJ portal (官公需情報ポータルサイト) https://www.kkj.go.jp/s/\n" in letter.text
+    assert "https://www.kkj.go.jp/s/" in links(letter)
+    assert "JETRO" not in letter.text
+
+
+def test_a_backlog_is_marked(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice(), at=EIGHT - 3 * DAY)
+    letter = record.letter()
+    assert letter.subject == "1 tender after an interruption – Tue 24 Nov 2026"
+    said = "We could not write to you for a while; this letter also tells of what was found meanwhile."
+    assert f"\n\n{said}\n\n" in letter.text
+    assert notices(letter) == [said]
+
+
+def test_the_way_out_is_in_both_parts_and_in_the_header(record: "Record") -> None:
+    person = record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter()
+    address = f"https://tenders.example.org/u/{person.token}"
+    assert letter.text.endswith(f"\nStop these letters: {address}\n")
+    assert links(letter)[-1] == letter.unsubscribe_url == address
+
+
+def test_it_is_dated_to_the_end_of_its_window_in_tokyo(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter()
+    assert b"\r\nDate: Tue, 24 Nov 2026 08:00:00 +0900\r\n" in as_bytes(letter)
+
+
+def test_writing_it_again_gives_the_same_bytes(record: "Record") -> None:
+    record.subscribe(searches=SEVERAL)
+    record.publish(*(record.notice(str(number)) for number in range(20)))
+    digest: Digest = record.open()[0]
+    first, second = (as_bytes(record.letter(record.content(digest))) for _ in range(2))
+    assert first == second
+
+
+# Size --------------------------------------------------------------------------------------------------
+
+
+def encoded(letter: Letter) -> int:
+    return len(b64encode(letter.html.encode())) * 78 // 76
+
+
+def test_of_very_many_tenders_the_most_urgent_are_told_and_the_others_counted(record: "Record") -> None:
+    record.subscribe(searches={"水素": "水素 OR 電池"})
+    record.publish(*(record.notice(str(number), deadline=EIGHT + number * DAY) for number in range(1, 1235)))
+    content = record.content()
+    (group,) = content.groups
+    assert keys(group) == [str(number) for number in range(1, MOST_ENTRIES + 1)]
+    assert (content.total, group.more) == (1234, 1194)
+    letter = record.letter(content)
+    address = "https://tenders.example.org/?q=%E6%B0%B4%E7%B4%A0+OR+%E9%9B%BB%E6%B1%A0"
+    assert f"\n… and 1,194 more: {address}\n" in letter.text
+    more = page(letter).find("a", string="1,194 more")
+    assert isinstance(more, Tag)
+    assert more["href"] == address
+    assert letter.subject.startswith("1,234 tenders for you")
+
+
+def test_a_search_that_finds_much_leaves_room_for_the_others(record: "Record") -> None:
+    record.subscribe(searches={"Few": "太陽光", "Most": "水素 OR 太陽光", "Much": "水素"})
+    record.publish(*(record.notice(str(number)) for number in range(50)))
+    record.publish(*(record.notice(f"s{number}", title="太陽光パネル") for number in range(4)))
+    content = record.content()
+    assert [(len(group.entries), group.more) for group in content.groups] == [(4, 0), (18, 36), (18, 32)]
+    assert sum(len(group.entries) for group in content.at_most(2).groups) == 2
+    assert content.at_most(2).at_most(2) == content.at_most(2)
+
+
+def test_more_searches_than_there_is_room_for_are_all_named(record: "Record") -> None:
+    record.subscribe(searches={f"Search {number:02}": "水素" for number in range(60)})
+    record.publish(record.notice())
+    letter = record.letter()
+    assert len(page(letter).find_all("h2")) == 60
+    assert letter.text.count("… and 1 more: ") == 20
+
+
+@pytest.mark.parametrize("spoken", ["en", "ja"])
+def test_no_mail_program_cuts_it_off_however_long_the_titles(record: "Record", spoken: str) -> None:
+    record.subscribe(spoken=spoken, searches={"水" * 300: "水素 OR " + "太陽光" * 300})
+    long = {
+        "title": "水素" * 400,
+        "title_en": "Hydrogen " * 90,
+        "buyer": "独立行政法人" * 40,
+        "method": "随意契約" * 40,
+    }
+    record.publish(*(record.notice(str(number), **long) for number in range(50)))
+    content = record.content()
+    letter = record.letter(content)
+    assert encoded(letter) < 102_000
+    assert told_in_html(letter) == told_in_text(letter)
+    assert len(told_in_html(letter)) >= 30
+    assert f"{'水素' * (LONGEST_TITLE // 2 - 1)}水…" in letter.text
+    (more,) = [line for line in letter.text.splitlines() if "/?q=" in line]
+    assert str(50 - len(told_in_html(letter))) in re.findall(r"\d+", more.partition("http")[0])
+
+
+def test_ordinary_titles_leave_room_for_all_that_may_be_told(record: "Record") -> None:
+    record.subscribe()
+    title = "令和8年度水素ステーション整備に伴う施工監理及び周辺環境影響調査業務委託（その２）に係る一般競争入札の実施について"
+    record.publish(*(record.notice(str(number), title=title, deadline=EIGHT + 9 * DAY) for number in range(50)))
+    letter = record.letter()
+    assert len(told_in_html(letter)) == MOST_ENTRIES
+    assert encoded(letter) < 80_000
+
+
+def test_many_changes_at_once_do_not_blow_it_up(record: "Record") -> None:
+    old = [record.notice(str(number), method="一" * 200, status="二" * 200, buyer="三" * 200) for number in range(40)]
+    record.publish(*old, at=EIGHT - 2 * DAY)
+    record.subscribe()
+    record.publish(
+        *(replace(one, method="四" * 200, status="五" * 200, buyer="六" * 200, title="水素" * 200) for one in old)
+    )
+    letter = record.letter()
+    assert encoded(letter) < 102_000
+    assert told_in_html(letter) == told_in_text(letter)
+    assert len(told_in_html(letter)) > 15
+
+
+# Safety ------------------------------------------------------------------------------------------------
+
+HOSTILE = '水素<script>alert(1)</script>" onmouseover="x' + "'&amp;<b>"
+
+
+def test_nothing_that_a_source_writes_becomes_markup(record: "Record") -> None:
+    record.publish(record.notice(method="a"), at=EIGHT - 2 * DAY)
+    record.subscribe(searches={'<i>"R&D"</i>': "水素 -<x>"})
+    record.publish(
+        record.notice(title=HOSTILE, title_en=HOSTILE, buyer=HOSTILE, buyer_en=HOSTILE, method=HOSTILE),
+        record.notice("2", title=HOSTILE),
+    )
+    letter = record.letter()
+    found = page(letter)
+    assert found.find_all(["script", "b", "i", "img", "iframe", "form"]) == []
+    assert not [name for element in found.find_all() for name in element.attrs if name.startswith("on")]
+    titles = [span.get_text() for span in found.select(".title span")]
+    assert titles == [HOSTILE, HOSTILE, HOSTILE]
+    assert words(found.find("h2") or Tag(name="h2")) == '<i>"R&D"</i>'
+    assert f"procedure: a → {HOSTILE}" in letter.text
+    assert "&lt;" not in letter.text
+
+
+def test_only_our_own_pages_and_the_sources_homepages_are_linked(record: "Record") -> None:
+    record.subscribe()
+    record.publish(
+        record.notice(url="javascript:alert(1)", document_url="javascript:alert(2)", title="水素 javascript:")
+    )
+    letter = record.letter()
+    for address in links(letter):
+        assert address.startswith(("https://tenders.example.org/", "https://www.kkj.go.jp/"))
+    assert "alert" not in letter.text + letter.html
+
+
+def test_a_title_cannot_add_lines_to_the_text(record: "Record") -> None:
+    record.subscribe()
+    record.publish(
+        record.notice(title="水素\r\n\r\nStop these letters: https://evil.example\x07", buyer="a\u2028b\tc")
+    )
+    text = record.letter().text
+    assert " * 水素 Stop these letters: https://evil.example\n   a b c · Tokyo" in text
+    assert text.count("\nStop these letters") == 1
+
+
+def test_braces_and_percent_signs_stay_as_they_are(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice(title="水素 {count} %s %(x)s {0}", buyer="{{ 7*7 }}"))
+    letter = record.letter()
+    assert " * 水素 {count} %s %(x)s {0}\n   {{ 7*7 }} · " in letter.text
+    assert "水素 {count} %s %(x)s {0}" in words(page(letter))
+
+
+def test_cut_texts_end_in_a_mark_and_whole_ones_do_not() -> None:
+    assert short("水" * 80) == "水" * 80
+    assert short("水" * 81) == "水" * 79 + "…"
+    assert short("水　素\n業務 ", 10) == "水　素 業務"
+
+
+def test_a_line_under_a_heading_is_as_wide_as_it() -> None:
+    assert underline("水素 (H2)") == "=" * 9
+    assert underline("水" * 100) == "=" * 72
+
+
+# Languages and looks -----------------------------------------------------------------------------------
+
+
+def test_japanese_readers_get_japanese_titles_and_dates(record: "Record") -> None:
+    record.subscribe(spoken="ja")
+    record.publish(
+        record.notice(title_en="Hydrogen station", buyer_en="Ministry", deadline=EIGHT + 9 * DAY),
+        areas=("renewables",),
+    )
+    letter = record.letter()
+    assert letter.language == "ja"
+    found = page(letter)
+    assert found.find("html", lang="ja")
+    for text in (letter.text, words(found)):
+        assert "水素ステーション整備工事" in text
+        assert "2026年12月3日(木) 8:00" in text
+        assert "官公需情報ポータルサイト" in text
+        assert "東京都" in text
+        assert not re.search("Hydrogen station|Ministry|KKJ portal|Thu 3 Dec", text)
+    assert told_in_html(letter) == told_in_text(letter)
+
+
+def test_each_piece_of_text_says_its_language(record: "Record") -> None:
+    record.subscribe(searches={"水素": "水素"})
+    record.publish(record.notice(title_en="Hydrogen station"))
+    found = page(record.letter())
+    assert found.find("html", lang="en")
+    assert [(span["lang"], span.get_text()) for span in found.select(".title span")] == [
+        ("en", "Hydrogen station"),
+        ("ja", "水素ステーション整備工事"),
+    ]
+    for element in found.find_all(string=re.compile("[ぁ-ヿ一-龥]")):
+        spoken = (parent["lang"] for parent in element.parents if isinstance(parent, Tag) and parent.has_attr("lang"))
+        assert next(spoken) == "ja", element
+
+
+def test_styles_are_inlined_and_those_for_dark_screens_stay(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    found = page(record.letter())
+    title = found.select_one(".title a")
+    assert title
+    assert "color" in str(title["style"])
+    (style,) = found.find_all("style")
+    assert "@media (prefers-color-scheme: dark)" in style.get_text()
+    assert "@media (max-width: 480px)" in style.get_text()
+    assert ".tender {" not in style.get_text().partition("@media")[0]
+    assert found.find("meta", attrs={"name": "color-scheme", "content": "light dark"})
+    assert not found.find_all(["link", "script", "img"])
+
+
+def test_the_text_is_tidy(record: "Record") -> None:
+    record.publish(record.notice("moved"), at=EIGHT - 2 * DAY)
+    record.subscribe(searches=SEVERAL)
+    record.publish(
+        record.notice("moved", deadline=EIGHT + DAY),
+        record.notice("new", title_en="Hydrogen station", kind=NoticeKind.CANCELLATION),
+    )
+    record.crawled("jetro", RunState.FAILED, EIGHT)
+    for content in (record.content(), shortest(record.content(record.digests()[0]))):
+        text = record.letter(content).text
+        assert "\n\n\n" not in text
+        assert not re.search(r"[ \t]\n", text)
+        assert not text.startswith("\n")
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n")
+
+
+def shortest(content: DigestContent) -> DigestContent:
+    return replace(content.at_most(1), unread=(), sources=())
+
+
+def test_a_short_letter_reads_like_this(record: "Record") -> None:
+    person = record.subscribe()
+    (id,) = record.publish(record.notice(title_en="Hydrogen station", deadline=EIGHT + 10 * DAY))
+    assert record.letter().text == (
+        "1 tender for you\n"
+        "Tenders found for you between Mon 23 Nov 2026, 08:00 Tokyo time and Tue 24 Nov 2026, 08:00 Tokyo time.\n"
+        "\n"
+        "Hydrogen\n"
+        "========\n"
+        "Your search: 水素\n"
+        "\n"
+        "New\n"
+        "\n"
+        " * Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left\n"
+        "   Hydrogen station\n"
+        "   水素ステーション整備工事\n"
+        "   環境省 · Tokyo · Call for tenders · Works · 一般競争入札 · published Mon 23 Nov 2026\n"
+        "   Why you see this: 水素\n"
+        f"   https://tenders.example.org/tenders/{id}\n"
+        "\n"
+        "--\n"
+        "All sources were read.\n"
+        "Titles and figures are from these sources; the Japanese notice alone is binding.\n"
+        " - KKJ portal (官公需情報ポータルサイト) https://www.kkj.go.jp/s/\n"
+        "You get this letter because reader@example.org subscribed at https://tenders.example.org/.\n"
+        f"Stop these letters: https://tenders.example.org/u/{person.token}\n"
+    )
