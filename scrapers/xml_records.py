@@ -7,8 +7,7 @@ be held in memory several times over. So the bytes are cut at the records' tags,
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lxml import etree
 
@@ -21,8 +20,7 @@ MOST = 8 << 20
 """Bytes above which a record that does not end is given up, though no text of it is long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """The bytes of one record, from its opening to its closing tag; ``cut`` where a text was too long."""
 
     data: bytes
@@ -132,8 +130,18 @@ def whole_characters(data: bytes) -> bytes:
     return data[:-3] if data[-3:-2] == b"\xed" and 0xA0 <= data[-2] <= 0xAF else data
 
 
-_STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
-_LENIENT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
+def _parser(*, recover: bool) -> etree.XMLParser[etree._Element]:
+    return etree.XMLParser(
+        recover=recover,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+_STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
 # What XML 1.0 allows neither as a character nor as a reference.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));|(?!(?:amp|lt|gt|quot|apos);))")

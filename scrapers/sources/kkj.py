@@ -284,7 +284,7 @@ class _Visit:
             )
 
 
-_HITS = re.compile(rb"<SearchHits>\s*(\d+)\s*</SearchHits>")
+_HITS = re.compile(rb"<SearchHits>\s*(\d{1,12})\s*</SearchHits>")
 _NONE = re.compile(rb"<SearchResults\s*/>|<SearchResults>\s*</SearchResults>")
 _ERROR = re.compile(rb"<Error>\s*(.*?)\s*</Error>", re.DOTALL)
 
@@ -337,7 +337,7 @@ class Answer:
 
 def notice_of(record: etree._Element, *, cut: bool = False) -> ScrapedNotice | Saying:
     """A record as a notice, or what makes it unusable. Unknown values leave their tag out or empty."""
-    value = {str(child.tag): text for child in record if (text := (child.text or "").strip())}
+    value = {child.tag: text for child in record if (text := (child.text or "").strip())}
     key = value.get("Key")
     if not key:
         return Saying("a record has no Key: {record}", {"record": str(sorted(value))[:200]})

@@ -78,7 +78,8 @@ def test_every_subject_comes_back_whole(subject: str) -> None:
 
 @given(SUBJECTS, SUBJECTS)
 def test_no_encoded_word_and_no_line_is_longer_than_mail_allows(subject: str, name: str) -> None:
-    message = as_bytes(replace(LETTER, subject=subject, sender_name=name))
+    message = as_bytes(replace(LETTER, subject=subject, sender_name=name, text=name * 50, html=subject * 50))
+    assert message.isascii()
     head, rest = head_and_body(message)
     assert all(len(line) <= 998 for line in head)
     assert all(len(line) <= 76 for line in rest)

@@ -24,6 +24,7 @@ from alerts.settings import MailSettings, SmtpSettings
 MESSAGE = b"From: monitor@example.org\r\nSubject: =?utf-8?b?5rC057Sg?=\r\n\r\nline\r\n.\r\n..two\r\n"
 SENDER = "monitor@example.org"
 SECONDS = 5.0
+TAKEN: list[bytes | None] = [b"220 mx", b"250 mx", b"250 sender", b"250 recipient", b"354 go ahead"]
 
 
 class Handler:
@@ -226,6 +227,7 @@ def test_after_a_refusal_the_next_reader_still_gets_theirs() -> None:
     with serving(handler) as port:
         results = hand_on(port, "anna@example.org", "bert@example.org", "cora@example.org")
     assert [error and error.temporary for error in results] == [False, True, None]
+    assert "450 4.2.0 greylisted" in str(results[1])
     assert handler.recipients == ["cora@example.org"]
     assert len(handler.sessions) == 1
 
@@ -243,6 +245,14 @@ def test_a_server_that_has_no_time_is_asked_again_later() -> None:
     with scripted([b"220 mx", b"250 mx", b"421 4.3.2 shutting down"]) as (port, _):
         error = refusal(port)
     assert (error.temporary, error.doubtful) == (True, False)
+
+
+def test_a_server_that_leaves_instead_of_taking_the_message_did_not_take_it() -> None:
+    with scripted([*TAKEN, b"421 4.3.2 shutting down"], [*TAKEN, b"250 taken"]) as (port, _):
+        first, second = hand_on(port, "anna@example.org", "bert@example.org")
+    assert first is not None
+    assert (first.temporary, first.doubtful) == (True, False)
+    assert second is None
 
 
 # The connection ----------------------------------------------------------------------------------------
@@ -271,9 +281,6 @@ def test_a_line_that_drops_before_the_message_leaves_no_doubt(answers: list[byte
     with scripted(answers) as (port, _):
         error = refusal(port)
     assert (error.temporary, error.doubtful) == (True, False)
-
-
-TAKEN: list[bytes | None] = [b"220 mx", b"250 mx", b"250 sender", b"250 recipient", b"354 go ahead"]
 
 
 def test_a_line_that_drops_between_the_message_and_the_answer_leaves_doubt() -> None:
@@ -328,7 +335,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     subprocess.run(
         [
-            *(program, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
+            *(
+                program,
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ),
             *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
             *("-keyout", path, "-out", path.with_suffix(".crt")),
         ],

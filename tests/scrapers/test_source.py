@@ -75,7 +75,10 @@ def test_nothing_is_asked_before_the_reader_wants_it() -> None:
 
 
 def test_a_visit_without_any_step_finds_nothing() -> None:
-    assert list(crawl(source(lambda window: (step for step in ())), WINDOW, Fetched())) == []
+    def visit(window: Window) -> Steps:
+        yield from ()
+
+    assert list(crawl(source(visit), WINDOW, Fetched())) == []
 
 
 @pytest.mark.parametrize("error", [FetchError("gone"), SourceChanged("new layout"), Refused("no")])

@@ -176,6 +176,12 @@ def test_a_tag_that_is_not_closed_costs_only_its_record() -> None:
     assert records[1].findtext(".//B") == "3"
 
 
+@pytest.mark.parametrize("text", ["a{}b", "a{}b &nbsp;"])
+def test_comments_and_instructions_are_no_part_of_a_record(text: str) -> None:
+    record = one(f"<!-- x --><A>{text.format('<!-- x --><?y z?>')}</A><?y z?><B>c</B>")
+    assert texts(record) == [("A", text.format("")), ("B", "c")]
+
+
 BOMB = """<!DOCTYPE All [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
 <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">
 <!ENTITY file SYSTEM "file:///etc/hostname">]>"""

@@ -1,13 +1,13 @@
 """The demo: the whole job on embedded defaults, and on any folder in the layout of the samples."""
 
-import email
-import email.policy
 import json
 import mailbox
 import os
 import subprocess
 import sys
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 
 import feedparser
@@ -49,10 +49,9 @@ def number(text: str) -> int:
 
 
 def mails(home: Path) -> list[EmailMessage]:
-    def read(file: object) -> EmailMessage:
-        return email.message_from_binary_file(file, policy=email.policy.default)  # type: ignore[arg-type,return-value]
-
-    return list(mailbox.Maildir(home / "mail", factory=read))  # type: ignore[arg-type]
+    parser = BytesParser(policy=policy.default)
+    folder = mailbox.Maildir(home / "mail")
+    return [parser.parsebytes(folder.get_bytes(key)) for key in sorted(folder.keys())]
 
 
 def check_mails(home: Path) -> list[EmailMessage]:
