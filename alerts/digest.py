@@ -13,20 +13,23 @@ from uuid import UUID
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from alerts.language import AreaNames, Language
 from alerts.letter import Letter
 from alerts.site import Site
 from alerts.sources import SourceNames
+from alerts.wording import field_value, prefecture_name
 from db import runs
 from db.card import Card, cards
 from db.deliveries import DigestEntry, entries
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
+from db.subscribers import searches_of
 from db.vocabulary.japanese import to_tokyo
-from db.vocabulary.labels import CATEGORIES, FIELDS, KINDS, PREFECTURES_EN
+from db.vocabulary.labels import CATEGORIES, FIELDS, KINDS
 from db.vocabulary.notice import Category, FieldChange, NoticeKind
+from db.vocabulary.reading import Evidence
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 
@@ -36,6 +39,8 @@ MOST_BYTES = 100_000
 """Of the HTML as it travels, in base64: Gmail cuts it off at 102 kB."""
 LONGEST_TITLE = 160
 """Characters of a title; the page has the whole."""
+MOST_WORDS = 3
+"""Words that decided, told for each focus area."""
 LONGEST = 80
 """Characters of any other text that comes from a source, and of a saved search."""
 
@@ -119,9 +124,7 @@ def gather(
     shown = {card.id: card for card in cards(session, list({entry.tender_id for entry in found}))}
     if subscriber is None or not shown:
         return None
-    searches = session.exec(
-        select(SavedSearch).where(SavedSearch.subscriber_id == subscriber.id).order_by(SavedSearch.name)
-    ).all()
+    searches = searches_of(session, subscriber.id)
     named = {slug: names.shown(language) for slug, names in sources.items()}
     groups: list[Group] = []
     for search in searches:
@@ -292,7 +295,19 @@ class _Words:
         return [self.tongue(short(fact)) for fact in facts if fact]
 
     def reasons(self, entry: Entry) -> list[str]:
-        return [self.tongue(short(self._value(reason))) for reason in entry.why]
+        """What of the saved search the tender has; for a focus area also the words that decided."""
+        deciding = {found.area: found.evidence for found in entry.card.areas}
+        return [self._reason(reason, deciding.get(reason, ())) for reason in entry.why]
+
+    def _reason(self, reason: str, evidence: Sequence[Evidence]) -> str:
+        name = self.tongue(short(self._value(reason)))
+        strongest = sorted((one for one in evidence if one.weight > 0), key=lambda one: -one.weight)[:MOST_WORDS]
+        if not strongest:
+            return name
+        words = self.language.join(
+            one.term if self.language.code == "ja" else f"{one.term} ({one.gloss})" for one in strongest
+        )
+        return self.text("{area}: {words}", area=name, words=self.tongue(words))
 
     def other_areas(self, entry: Entry) -> list[str]:
         """The focus areas that are not among the reasons."""
@@ -300,17 +315,11 @@ class _Words:
 
     def change(self, change: FieldChange) -> str:
         before, after = (
-            self.tongue(short(self._changed(change.field, value))) for value in (change.before, change.after)
+            self.tongue(short(field_value(change.field, value, self.language)))
+            for value in (change.before, change.after)
         )
         field = self.text(FIELDS.get(change.field, change.field))
         return self.text("{field}: {before} → {after}", field=field, before=before, after=after)
-
-    def _changed(self, field: str, value: str | None) -> str:
-        if value is None:
-            return "–"
-        if field in ("deadline", "response_deadline"):
-            return self.language.moment(datetime.fromisoformat(value))
-        return self._value(value) if field in ("kind", "category", "prefecture") else value
 
     def _value(self, value: str) -> str:
         """A value of the vocabulary in words; a word is itself."""
@@ -323,7 +332,7 @@ class _Words:
         return self._prefecture(value)
 
     def _prefecture(self, name: str) -> str:
-        return name if self.language.code == "ja" else PREFECTURES_EN.get(name, name)
+        return prefecture_name(name, self.language)
 
     def _left(self, moment: datetime) -> str:
         days = (to_tokyo(moment).date() - to_tokyo(self.now).date()).days

@@ -17,6 +17,8 @@ class Site:
     base_url: str
     tag_authority: str
     contact: str
+    illustrative: bool = False
+    """The data are invented, as in the demo: every page, letter and feed says so."""
 
     def home_url(self) -> str:
         return f"{self.base_url}/"

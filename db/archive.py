@@ -33,6 +33,7 @@ class Archive:
                 try:
                     zstandard.ZstdCompressor(level=3).copy_stream(body, part, read_size=CHUNK)
                     part.flush()
+                    os.fsync(part.fileno())
                     os.replace(part.name, target)
                 except BaseException:
                     os.unlink(part.name)

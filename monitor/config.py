@@ -40,6 +40,7 @@ class SiteSection(_Section):
     tag_authority: str = "localhost,2026"
     contact: str = "admin@localhost"
     language: Literal["en", "ja"] = "en"
+    illustrative: bool = False
 
     @field_validator("base_url")
     @classmethod
@@ -151,7 +152,8 @@ class Config(_Section):
         )
 
     def site_settings(self) -> Site:
-        return Site(self.site.name, self.site.base_url, self.site.tag_authority, self.site.contact)
+        site = self.site
+        return Site(site.name, site.base_url, site.tag_authority, site.contact, site.illustrative)
 
     def mail_settings(self, home: Path) -> MailSettings:
         mail = self.mail

@@ -8,20 +8,19 @@ from monitor.web.app import create_app, feed_document
 from monitor.web.context import WebContext
 
 
-def context_of(house: Household, *, illustrative: bool = False) -> WebContext:
+def context_of(house: Household) -> WebContext:
     return WebContext(
         database=house.database,
         site=house.site,
         areas=house.areas,
         sources=source_names(house.enabled()),
         clock=house.clock,
-        illustrative=illustrative,
     )
 
 
-def web_app(house: Household, *, illustrative: bool = False) -> FastAPI:
+def web_app(house: Household) -> FastAPI:
     """The pages over a home."""
-    return create_app(context_of(house, illustrative=illustrative))
+    return create_app(context_of(house))
 
 
 def feed_bytes(house: Household, name: str, form: FeedForm, code: str) -> bytes:

@@ -315,6 +315,12 @@ class _Parser:
                 return self._compare(token)
             case "phrase":
                 return self._word(Scope.ANY, token.match["phrase"], token.position)
+            case "word" if not set(token.match["word"]) - set("<>="):
+                raise QueryError(
+                    "{sign} stands alone; write a comparison without spaces: published>=2026-04-01",
+                    sign=token.match["word"],
+                    position=token.position,
+                )
             case "word":
                 return self._word(Scope.ANY, token.match["word"], token.position)
             case "close":

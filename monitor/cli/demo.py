@@ -2,8 +2,7 @@
 
 import shutil
 import time as waiting
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -103,21 +102,25 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
     with serve(portals(data)) as portal_address:
         config = Config.model_validate(
             {
-                "site": {"base_url": f"http://127.0.0.1:{port}", "tag_authority": "demo.example.org,2026"},
+                "site": {
+                    "base_url": f"http://127.0.0.1:{port}",
+                    "tag_authority": "demo.example.org,2026",
+                    "illustrative": illustrative,
+                },
                 "network": {"stand_in": portal_address},
             }
         )
         with household(config, home=home, clock=clock) as house:
             log_to(home / "logs")
-            _introduce(app, house, data, illustrative=illustrative)
+            _introduce(app, data, illustrative=illustrative)
             with progress_bars(app.language) as watch:
                 ended = _collect(house, clock, oldest, newest, watch)
             show_ended(app, ended)
             outcomes = house.deliver()
-            kept = _publish(house, illustrative=illustrative)
+            kept = _publish(house)
             _tell(app, house, outcomes, kept)
             if not once:
-                _stay(app, house, port, illustrative=illustrative)
+                _stay(app, house, port)
     return 1 if any(failed(one) for one in ended) else 0
 
 
@@ -175,7 +178,7 @@ def _subscribe(session: Session, now: datetime) -> None:
             subscribers.save_search(session, person, name, query, now=now)
 
 
-def _publish(house: Household, *, illustrative: bool) -> list[Path]:
+def _publish(house: Household) -> list[Path]:
     """The page and the feeds as files, fetched from the running page as a reader would."""
     folder = house.home / "site"
     shutil.rmtree(folder, ignore_errors=True)
@@ -183,7 +186,7 @@ def _publish(house: Household, *, illustrative: bool) -> list[Path]:
     wanted = {"": "index.html", "feeds": "feeds.html", "static/style.css": "static/style.css"}
     wanted |= {f"feeds/{name}.{form.value}": f"feeds/{name}.{form.value}.xml" for name in names for form in FeedForm}
     kept: list[Path] = []
-    with serve(web_app(house, illustrative=illustrative)) as address, httpx.Client(base_url=address) as client:
+    with serve(web_app(house)) as address, httpx.Client(base_url=address) as client:
         for path, name in wanted.items():
             answer = client.get(f"/{path}").raise_for_status()
             file = folder / name
@@ -194,7 +197,7 @@ def _publish(house: Household, *, illustrative: bool) -> list[Path]:
     return kept
 
 
-def _introduce(app: App, house: Household, data: Path, *, illustrative: bool) -> None:
+def _introduce(app: App, data: Path, *, illustrative: bool) -> None:
     if illustrative:
         app.say("Demo with illustrative notices: invented for this purpose, in the portals' real formats.")
     else:
@@ -238,14 +241,8 @@ def _tell(app: App, house: Household, outcomes: list[Outcome], kept: list[Path])
         app.out.print(line, markup=False, soft_wrap=True)
 
 
-def _stay(app: App, house: Household, port: int, *, illustrative: bool) -> None:
-    with _page(house, port, illustrative=illustrative) as address:
+def _stay(app: App, house: Household, port: int) -> None:
+    with serve(web_app(house), port) as address:
         app.out.print(app.language.text("The page: {address}/ – Ctrl-C ends.", address=address), markup=False)
         while True:
             waiting.sleep(3600)
-
-
-@contextmanager
-def _page(house: Household, port: int, *, illustrative: bool) -> Iterator[str]:
-    with serve(web_app(house, illustrative=illustrative), port) as address:
-        yield address

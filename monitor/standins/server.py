@@ -304,7 +304,8 @@ def serve(asgi: ASGIApp, port: int = 0) -> Iterator[str]:
 
     Port 0 takes a free one. Raises OSError where it cannot listen or the application does not start.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        # The protocol is named so that asyncio sees TCP and sets TCP_NODELAY: 40 ms less for every answer.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))

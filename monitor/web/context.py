@@ -17,8 +17,7 @@ from monitor.reading.areas import Area
 class WebContext:
     """Everything that ``create_app`` needs.
 
-    ``clock`` gives aware moments. ``illustrative`` puts a banner on every page and a mark on every feed: the data is
-    not real. ``site.base_url`` decides which Host is answered and, if it has a path, what every link begins with;
+    ``clock`` gives aware moments. ``site.base_url`` decides which Host is answered and, if it has a path, what every link begins with;
     the server before the application takes that path away.
     """
 
@@ -27,7 +26,6 @@ class WebContext:
     areas: Sequence[Area]
     sources: Mapping[str, SourceNames]
     clock: Callable[[], datetime]
-    illustrative: bool = False
 
     @property
     def root(self) -> str:

@@ -32,7 +32,7 @@ def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: st
         area = {known.slug: known for known in context.areas}[slug]
         title = spoken.text("{site}: {area}", site=context.site.name, area=context.area_names(code)[slug])
         description = in_language(area.descriptions, code)
-    if context.illustrative:
+    if context.site.illustrative:
         title = spoken.text("{title} (illustrative data)", title=title)
     filters = {"area": slug} if slug else {}
     document = feeds.render(

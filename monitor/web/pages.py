@@ -166,7 +166,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "kind_options": [(kind, spoken.text(label)) for kind, label in labels.KINDS.items()],
         "category_options": [(category, spoken.text(label)) for category, label in labels.CATEGORIES.items()],
         "site": context.site,
-        "illustrative": context.illustrative,
+        "illustrative": context.site.illustrative,
         "languages": [(code, NATIVE[code]) for code in LANGUAGES],
         "static": {file.name: _static_address(context.root, file) for file in sorted(STATIC.iterdir())},
     }

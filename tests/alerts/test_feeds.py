@@ -301,7 +301,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
         "Category Goods "
         "Published Fri 28 Aug 2026 "
         "Focus areas, and the words that decided Renewable energy: 蓄電池 (storage battery), 太陽光 (solar power) "
-        "Source KKJ portal: Call for tenders, Fri 28 Aug 2026"
+        "Source KKJ portal: Call for tenders · Fri 28 Aug 2026"
     )
     assert [element.text for element in content.iterfind(".//p[@lang='ja']")] == ["蓄電池設備の購入"]
     assert [element.text for element in content.iterfind(".//span[@lang='ja']")] == ["蓄電池", "太陽光"]
@@ -311,7 +311,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
 def test_an_entry_names_its_source_and_links_to_it_as_the_terms_ask(form: FeedForm) -> None:
     assert [(link.text, link.get("href")) for link in shown(CARD, form=form).iter("a")] == [
         ("KKJ portal", "https://www.kkj.go.jp/s/"),
-        ("Call for tenders, Fri 28 Aug 2026", "https://www.kkj.go.jp/d/?D=k1&L=ja"),
+        ("Call for tenders · Fri 28 Aug 2026", "https://www.kkj.go.jp/d/?D=k1&L=ja"),
     ]
 
 
@@ -402,7 +402,7 @@ def test_an_address_that_does_not_lead_to_the_web_is_not_linked(form: FeedForm) 
     document = written(card, form=form)
     assert b"javascript" not in document
     assert [link.rel for link in parsed(document).entries[0].links] == ["alternate"]
-    assert "Call for tenders, Fri 28 Aug 2026" in words(shown(card, form=form))
+    assert "Call for tenders · Fri 28 Aug 2026" in words(shown(card, form=form))
 
 
 @pytest.mark.parametrize(

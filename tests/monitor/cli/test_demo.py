@@ -102,7 +102,7 @@ def test_the_demos_mails_read_back_without_a_defect_and_say_that_they_are_illust
     found = check_mails(own[0])
     assert {mail["To"] for mail in found} == {"reader@example.org", "dokusha@example.jp", "analyst@example.org"}
     for mail in found:
-        wanted = "見本" if mail["To"].endswith(".jp") else "Illustrative"
+        wanted = "例示用データ" if mail["To"].endswith(".jp") else "Illustrative"
         assert all(wanted in part.get_content() for part in mail.iter_parts())
 
 

@@ -158,13 +158,14 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(path: Path, **different: Any) -> Iterator[Web]:
+def served(path: Path, *, illustrative: bool = False, **different: Any) -> Iterator[Web]:
     """The site over a record, with the usual context but for what is given."""
+    site = Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org", illustrative)
     database = Database.at(path)
     context = replace(
         WebContext(
             database=database,
-            site=Site("Tender Monitor", "https://monitor.example.org", "example.org,2026", "us@example.org"),
+            site=site,
             areas=lexicon().areas,
             sources={
                 "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),

@@ -224,15 +224,32 @@ def test_every_record_of_a_prefecture_is_found_once_however_few_rows_an_answer_h
 def test_a_normal_crawl_asks_once_for_each_prefecture_and_sweeps_up_the_rest(site: Site) -> None:
     findings = site.crawl()
     assert found_keys(findings) == keys(site.records)
-    assert len(site.asked) == len(PREFECTURES) + SWEEPS
     assert [asked.get("LG_Code") for asked in site.asked[: len(PREFECTURES)]] == list(PREFECTURES)
-    assert all(asked["CFT_Issue_Date"] == "2026-06-01/" and asked["Count"] == "1000" for asked in site.asked)
+    assert [asked.get("Query") for asked in site.asked if asked["Count"] == "1"] == ["工事", "NOT 工事"]
+    assert all(asked["CFT_Issue_Date"] == "2026-06-01/" for asked in site.asked)
+    assert len(site.asked) <= len(PREFECTURES) + 2 + SWEEPS
 
 
-def test_records_without_a_prefecture_are_swept_up_but_never_counted_as_complete(few: Site) -> None:
+def test_records_without_a_prefecture_are_swept_up_but_never_called_complete(few: Site) -> None:
     findings = few.crawl()
     assert found_keys(findings) == keys(FEW)
-    assert list(coverages(findings)) == [*PREFECTURES, f"without prefecture ({SWEEPS} words)"]
+    *_, (name, swept) = coverages(findings).items()
+    assert (swept.found, swept.expected, swept.complete) == (1, 1, False)
+    # 機構 is the third word: what was missing is found, and the sweep ends.
+    assert name == "without prefecture (3 words)"
+
+
+def test_where_nothing_is_missing_nothing_is_swept_up(over: Serve) -> None:
+    site = over([record(number, date(2026, 6, 2), "13") for number in range(5)])
+    findings = site.crawl()
+    assert len(site.asked) == len(PREFECTURES) + 2
+    assert list(coverages(findings).values())[-1] == Coverage("without prefecture (0 words)", 0, 0, complete=False)
+
+
+def test_where_the_totals_do_not_fit_every_word_is_swept(few: Site) -> None:
+    few.board.turn(wrong_hits=1)
+    findings = few.crawl()
+    assert found_keys(findings) == keys(FEW)
     assert list(coverages(findings).values())[-1] == Coverage(
         f"without prefecture ({SWEEPS} words)", 1, None, complete=False
     )
