@@ -143,14 +143,18 @@ class Record:
         return replace(NOTICE, key=key, **fields)
 
     def publish(
-        self, *found: ScrapedNotice, at: datetime = EIGHT - timedelta(hours=3), areas: Sequence[str] = ()
+        self,
+        *found: ScrapedNotice,
+        at: datetime = EIGHT - timedelta(hours=3),
+        areas: Sequence[str] = (),
+        read: Sequence[AreaScore] = (),
     ) -> list[UUID]:
         """Record notices, compose their tenders, and match what happened to them; returns the tenders' ids."""
         run = uuid4()
 
         def work(session: Session) -> list[UUID]:
             recorded = notices.record(session, found, run_id=run, now=at)
-            reading = Reading(tuple(AreaScore(area, 1.0, ()) for area in areas))
+            reading = Reading((*(AreaScore(area, 1.0, ()) for area in areas), *read))
             composed = [
                 tenders.compose(one.tender_id, [ReadNotice(one.id, one.tender_id, one.version, one.notice, reading)])
                 for one in recorded

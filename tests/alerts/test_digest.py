@@ -17,6 +17,7 @@ from alerts.letter import Letter, as_bytes
 from db.history import Digest
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import Category, FieldChange, NoticeKind
+from db.vocabulary.reading import AreaScore, Evidence, Place
 from db.vocabulary.run import RunMode, RunState
 from db.vocabulary.tender import EventKind
 
@@ -146,9 +147,24 @@ def test_why_a_tender_is_told_is_said_in_words(record: "Record") -> None:
     )
     record.publish(record.notice(), areas=("smart-city", "renewables"))
     letter = record.letter()
-    reasons = "水素, Tokyo, Works, Call for tenders, Renewable energy, KKJ portal (官公需情報ポータルサイト)"
+    reasons = "水素 · Tokyo · Works · Call for tenders · Renewable energy · KKJ portal (官公需情報ポータルサイト)"
     assert f"   Why you see this: {reasons}\n   Focus areas: Smart city\n" in letter.text
     assert f"Why you see this: {reasons} Focus areas: Smart city" in words(page(letter))
+
+
+def test_for_a_focus_area_the_words_that_decided_are_told_with_their_meaning(record: "Record") -> None:
+    record.subscribe(searches={"Energy": "area:renewables"})
+    evidence = (
+        Evidence("太陽光", "solar power", Place.TITLE, 1.0),
+        Evidence("蓄電池", "storage battery", Place.BODY, 0.5),
+        Evidence("水素水", "hydrogen water", Place.TITLE, -0.5),
+    )
+    record.publish(record.notice(), read=(AreaScore("renewables", 1.0, evidence),))
+    said = "Why you see this: Renewable energy: 太陽光 (solar power), 蓄電池 (storage battery)"
+    letter = record.letter()
+    assert said in letter.text
+    assert said in words(page(letter))
+    assert "hydrogen water" not in letter.text
 
 
 def test_nothing_is_left_to_tell_where_the_subscriber_has_gone(record: "Record") -> None:

@@ -265,7 +265,7 @@ def test_a_notice_with_two_sources_names_both_and_each_address_once(form: FeedFo
     card = replace(CARD, sources=(NOTICE, other, NOTICE))
     links = read(card, form=form).entries[0].links
     assert [link.href for link in links if link.rel == "via"] == [NOTICE.url, other.url]
-    assert "jetro: Correction, Fri 28 Aug 2026" in words(shown(card, form=form))
+    assert "jetro: Correction · Fri 28 Aug 2026" in words(shown(card, form=form))
 
 
 def test_areas_are_the_categories_of_an_entry() -> None:
@@ -300,7 +300,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
         "Kind of notice Call for tenders "
         "Category Goods "
         "Published Fri 28 Aug 2026 "
-        "Focus areas, and the words that decided Renewable energy: 蓄電池 (storage battery), 太陽光 (solar power) "
+        "Focus areas, and the words that decided Renewable energy: 蓄電池 (storage battery) · 太陽光 (solar power) "
         "Source KKJ portal: Call for tenders · Fri 28 Aug 2026"
     )
     assert [element.text for element in content.iterfind(".//p[@lang='ja']")] == ["蓄電池設備の購入"]

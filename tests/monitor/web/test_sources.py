@@ -20,7 +20,7 @@ def test_a_source_shows_its_state_age_and_figures_and_links_to_its_homepage(web:
     web.ran("kkj", RunState.OK, web.now - timedelta(hours=3), found=1234, new=87, changed=5)
     first = web.page("/sources").select(".sources > li")[0]
     assert words(first) == (
-        "KKJ portal 官公需情報ポータルサイト ok Last success 3 hours ago ( Mon 23 Nov 2026, 06:00 Tokyo time ) Found 1,234 New 87 Changed 5"
+        "KKJ portal 官公需情報ポータルサイト ok Last success 3 hours ago · Mon 23 Nov 2026, 06:00 Tokyo time Found 1,234 New 87 Changed 5"
     )
     assert first.select("h2 a")[0]["href"] == "https://www.kkj.go.jp/s/"
 

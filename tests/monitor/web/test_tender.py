@@ -113,7 +113,7 @@ def test_the_history_says_when_and_what_changed_in_words(web: "Web") -> None:
     page = web.page(f"/tenders/{id}")
     assert [words(one) for one in page.select(".history > li > p")] == [
         "Mon 23 Nov 2026, 08:00 Tokyo time cancelled",
-        "Sat 21 Nov 2026, 09:00 Tokyo time published",
+        "Sat 21 Nov 2026, 09:00 Tokyo time announced",
     ]
     assert table(page, "history") == [
         ["prefecture", "Osaka", "Tokyo"],
