@@ -9,7 +9,6 @@ from db.deliveries import NewMatch
 from db.subscribers import StoredSearch
 from db.vocabulary.query import Query, QueryError, Searchable, matches, parse, reasons
 from db.vocabulary.tender import ComposedTender, TenderChange
-from db.vocabulary.text import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +50,4 @@ class Matcher:
 
 def searchable(tender: ComposedTender, *, now: datetime) -> Searchable:
     """A composed tender as queries see it."""
-    return Searchable(
-        title=fold(f"{tender.title}\n{tender.title_en or ''}"),
-        text=fold(tender.text),
-        buyer=fold(f"{tender.buyer or ''}\n{tender.buyer_en or ''}"),
-        areas=frozenset(found.area for found in tender.areas),
-        sources=frozenset(source.source for source in tender.sources),
-        prefecture=tender.prefecture,
-        category=tender.category,
-        kind=tender.kind,
-        published=tender.published,
-        deadline=tender.deadline,
-        now=now,
-    )
+    return Searchable.of(tender, text=tender.text, areas=(found.area for found in tender.areas), now=now)

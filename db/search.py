@@ -14,7 +14,6 @@ from db.card import Card, cards
 from db.notice import Notice, NoticeVersion
 from db.tender import Tender, TenderArea
 from db.vocabulary.query import EVERYTHING, Facet, Is, Query, Searchable, matches
-from db.vocabulary.text import fold
 
 BATCH = 500
 
@@ -84,24 +83,8 @@ def scan(session: Session, query: Query, *, now: datetime, since: date | None = 
         ids = [row.id for row in rows]
         texts, areas = _texts(session, ids), _areas(session, ids)
         for row in rows:
-            if matches(query, _searchable(row, texts.get(row.id, ""), areas.get(row.id, frozenset()), now)):
+            if matches(query, Searchable.of(row, text=texts.get(row.id, ""), areas=areas.get(row.id, ()), now=now)):
                 yield row.id
-
-
-def _searchable(row: Tender, text: str, areas: frozenset[str], now: datetime) -> Searchable:
-    return Searchable(
-        title=fold(f"{row.title}\n{row.title_en or ''}"),
-        text=fold(text),
-        buyer=fold(f"{row.buyer or ''}\n{row.buyer_en or ''}"),
-        areas=areas,
-        sources=frozenset(source.source for source in row.sources),
-        prefecture=row.prefecture,
-        category=row.category,
-        kind=row.kind,
-        published=row.published,
-        deadline=row.deadline,
-        now=now,
-    )
 
 
 def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:

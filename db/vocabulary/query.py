@@ -11,15 +11,17 @@ word's end make no difference. Words in Latin letters match whole words only.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol, Self
 
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.tender import TenderSource
 from db.vocabulary.text import fold, fold_term
 
 
@@ -124,6 +126,48 @@ class Searchable:
     published: date
     deadline: datetime | None
     now: datetime
+
+    @classmethod
+    def of(cls, tender: "Described", *, text: str, areas: Iterable[str], now: datetime) -> Self:
+        """Anything that has a tender's fields, with its text and its focus areas."""
+        return cls(
+            title=fold(f"{tender.title}\n{tender.title_en or ''}"),
+            text=fold(text),
+            buyer=fold(f"{tender.buyer or ''}\n{tender.buyer_en or ''}"),
+            areas=frozenset(areas),
+            sources=frozenset(source.source for source in tender.sources),
+            prefecture=tender.prefecture,
+            category=tender.category,
+            kind=tender.kind,
+            published=tender.published,
+            deadline=tender.deadline,
+            now=now,
+        )
+
+
+class Described(Protocol):
+    """The fields of a tender that queries look at, as a composed tender and a row of the record both have them."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def title_en(self) -> str | None: ...
+    @property
+    def buyer(self) -> str | None: ...
+    @property
+    def buyer_en(self) -> str | None: ...
+    @property
+    def prefecture(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def published(self) -> date: ...
+    @property
+    def deadline(self) -> datetime | None: ...
+    @property
+    def sources(self) -> tuple[TenderSource, ...]: ...
 
 
 _OPERATORS: dict[str, Callable[[date, date], bool]] = {

@@ -169,7 +169,12 @@ def _change(change: FieldChange, language: Language) -> str:
     )
 
 
-tenders_group = Group("tenders", help=N_("Single tenders."), example="monitor tenders show ID", commands=[show])
+tenders_group = Group(
+    "tenders",
+    help=N_("Single tenders."),
+    example="monitor tenders show 6f1c5a0e-0000-5000-8000-000000000000",
+    commands=[show],
+)
 
 
 @command(
