@@ -26,6 +26,9 @@ from db.vocabulary.messages import Saying, Told
 
 log = logging.getLogger(__name__)
 
+MANY = 100
+"""Letters that are looked up at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -83,13 +86,20 @@ def deliver_due(
         lambda session: deliveries.open_digests(session, window_start=start, window_end=end, domain=domain)
     )
     outcomes: list[Outcome] = []
+    seen: set[UUID] = set()
     while True:
         with database.reading() as session:
-            due = [digest.id for digest in deliveries.due(session, now=now)]
+            due = [
+                id
+                for digest in deliveries.due(session, now=now, limit=MANY + len(seen))
+                if (id := digest.id) not in seen
+            ]
         if not due:
             return outcomes
         for digest_id in due:
-            outcomes += _deliver(database, mailer, writing, digest_id, clock)
+            # Each letter has one turn in a round, also where the clock is set back in the middle of it.
+            seen.add(digest_id)
+            outcomes += _deliver(database, mailer, writing, digest_id, clock, now=now)
 
 
 def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
@@ -113,9 +123,15 @@ def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | N
 
 
 def _deliver(
-    database: Database, mailer: Mailer, writing: Writing, digest_id: UUID, clock: Callable[[], datetime]
+    database: Database,
+    mailer: Mailer,
+    writing: Writing,
+    digest_id: UUID,
+    clock: Callable[[], datetime],
+    *,
+    now: datetime,
 ) -> list[Outcome]:
-    taken = database.write(lambda session: deliveries.take(session, digest_id, now=clock()))
+    taken = database.write(lambda session: deliveries.take(session, digest_id, now=now))
     if taken is None:
         return []  # another process was faster
 
@@ -136,7 +152,9 @@ def _deliver(
             settle(DeliveryState.FAILED, "nothing to tell, or the subscriber has gone")
             return []
         recipient = letter.recipient
-        _hand_over(mailer, letter)
+        message = as_bytes(letter)
+        database.write(lambda session: deliveries.handing_over(session, taken))
+        _hand_over(mailer, letter, message)
     except MailError as error:
         state = DeliveryState.UNKNOWN if error.doubtful else DeliveryState.FAILED
         later = settle(state, str(error), again=error.temporary)
@@ -162,9 +180,8 @@ def _written(database: Database, writing: Writing, digest_id: UUID) -> Letter | 
         ) from defect
 
 
-def _hand_over(mailer: Mailer, letter: Letter) -> None:
+def _hand_over(mailer: Mailer, letter: Letter, message: bytes) -> None:
     """Hand the letter on. After a defect in the mailer it may have arrived, or not."""
-    message = as_bytes(letter)
     sender, recipient = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
     try:
         mailer.send(message, sender=sender, recipient=recipient)

@@ -48,7 +48,15 @@ class DigestEntry:
 
 
 def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime) -> None:
-    """Keep matches; one that is kept already stays as it is."""
+    """Keep matches; one that is kept already stays as it is, and one of a search that is gone is left out."""
+    matches = list(matches)
+    search = table(SavedSearch)
+    wanted = {match.saved_search_id for match in matches}
+    # Held until the end of the transaction: its owner may ask to be forgotten meanwhile.
+    there = session.connection().execute(
+        select(search.c.id).where(search.c.id.in_(wanted)).with_for_update(read=True, key_share=True)
+    )
+    still = set(there.scalars())
     bulk.insert_missing(
         session,
         Match,
@@ -62,6 +70,7 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
                 "digest_id": None,
             }
             for match in matches
+            if match.saved_search_id in still
         ],
     )
 
@@ -182,11 +191,17 @@ def take(session: Session, digest_id: UUID, *, now: datetime) -> Delivery | None
         .execute(select(func.count()).select_from(table(Delivery)).where(table(Delivery).c.digest_id == digest_id))
         .scalar()
     )
-    delivery = Delivery(digest_id=digest_id, number=(made or 0) + 1, started_at=now, state=DeliveryState.SENDING)
+    delivery = Delivery(digest_id=digest_id, number=(made or 0) + 1, started_at=now, state=DeliveryState.PENDING)
     session.add(delivery)
     session.flush()
     session.expunge(delivery)
     return delivery
+
+
+def handing_over(session: Session, delivery: Delivery) -> None:
+    """Write down that the doubtful moment begins: a process that ends from here on leaves an unknown letter."""
+    delivery.state = DeliveryState.SENDING
+    session.merge(delivery)
 
 
 def settle(
@@ -200,7 +215,8 @@ def settle(
 ) -> None:
     """Write down how an attempt ended; ``again`` puts the letter back until its next turn.
 
-    An unknown end puts it back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given up.
+    An unknown end puts it back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given up; what
+    it was to tell of comes in the next one where only the way was blocked.
     """
     digest = session.get(Digest, delivery.digest_id)
     if digest is None:
@@ -217,6 +233,9 @@ def settle(
         digest.due_at = now + BACK_OFF[min(delivery.number, len(BACK_OFF)) - 1]
     else:
         digest.state = DeliveryState.SENT if state is DeliveryState.SENT else DeliveryState.FAILED
+        if again and state is DeliveryState.FAILED and not _doubtful(session, digest.id):
+            match = table(Match)
+            session.connection().execute(match.update().where(match.c.digest_id == digest.id).values(digest_id=None))
     session.add(digest)
 
 
@@ -245,6 +264,10 @@ def find_abandoned(session: Session, *, now: datetime) -> int:
     ):
         attempts = session.exec(select_models(Delivery).where(Delivery.digest_id == digest.id)).all()
         doubtful = [one for one in attempts if one.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)]
+        if all(one.state != DeliveryState.SENDING for one in attempts):
+            digest.state, count = DeliveryState.PENDING, count + 1  # it ended before the letter was handed over
+            session.add(digest)
+            continue
         for one in doubtful:
             one.state, one.finished_at = DeliveryState.UNKNOWN, one.finished_at or now
             session.add(one)

@@ -10,12 +10,15 @@ from typing import TypeVar
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from db.errors import Busy, RecordError
 
 T = TypeVar("T")
 
+CONNECTIONS = 20
+"""Kept open, and as many again for a rush: the pages are served by at most 40 threads."""
 BUSY_SECONDS = 30
 """How long SQLite waits for another process's writing before it gives up."""
 TRIES = 5
@@ -35,7 +38,15 @@ class Database:
             # Both doors promise one state of the record from beginning to end; PostgreSQL's default does not.
             isolation = {} if parsed.drivername.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
             # hide_parameters: SQLAlchemy's errors would print whole rows, subscribers' addresses included.
-            self.engine: Engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **isolation)
+            self.engine: Engine = create_engine(
+                parsed,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                pool_size=CONNECTIONS,
+                max_overflow=CONNECTIONS,
+                pool_timeout=BUSY_SECONDS / 3,
+                **isolation,
+            )
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             raise RecordError(
                 "[storage] database: {error}; write sqlite:///FILE or postgresql://…", error=error
@@ -106,7 +117,7 @@ class Database:
             f"busy_timeout = {BUSY_SECONDS * 1000}",
             "synchronous = NORMAL",
             "foreign_keys = ON",
-            "cache_size = -65536",
+            "cache_size = -16384",
             "wal_autocheckpoint = 8000",
             "temp_store = MEMORY",
         ):
@@ -145,6 +156,8 @@ def plain_errors(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _plain(error, where) from error
+    except PoolTimeout as error:
+        raise Busy("{where}: too many things are done at once; try again in a moment", where=where) from error
 
 
 def _plain(error: DBAPIError, where: str) -> Exception:
@@ -164,7 +177,7 @@ def _plain(error: DBAPIError, where: str) -> Exception:
             where=where,
             seconds=BUSY_SECONDS,
         )
-    if "disk is full" in said or "No space left" in said:
+    if "disk is full" in said or "No space left" in said or "disk I/O error" in said:
         return RecordError(
             "{where}: the disk is full; nothing of this step was kept: make room and run it again", where=where
         )

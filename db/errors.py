@@ -9,3 +9,7 @@ class RecordError(Told):
 
 class Busy(RecordError):
     """Another process is doing this at the moment."""
+
+
+class TakenOver(Busy):
+    """Another process has taken over what this one was doing."""

@@ -22,6 +22,8 @@ class Run(SQLModel, table=True):
     state: str
     owner: str
     """``host:pid`` of the process that does it."""
+    scope: str = ""
+    """The part of the source that the operator's options leave; what another scope finds is not news."""
     since: date
     until: date | None = None
     started_at: datetime = Field(sa_type=UtcDateTime)

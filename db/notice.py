@@ -23,6 +23,8 @@ class Notice(SQLModel, table=True):
     version: int
     digest: str
     """Of the newest version's content: equal digests are equal contents."""
+    parser: str
+    """Which revision of the source's parser read it last: what another one reads differently is not news."""
     published: date
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from db import bulk
@@ -38,6 +38,8 @@ class Recorded:
     outcome: Outcome
     notice: ScrapedNotice
     changes: tuple[FieldChange, ...] = ()
+    reparsed: bool = False
+    """True where another revision of the parser read the version before: it may be we who changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def digest(content: bytes) -> str:
     return blake2b(content, digest_size=16).hexdigest()
 
 
-def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, now: datetime) -> list[Recorded]:
+def record(
+    session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, now: datetime, parser: str = ""
+) -> list[Recorded]:
     """Record a batch of notices and say of each whether it is new, changed or the same.
 
     Recording the same again changes nothing. Of two contents with one key in a batch the later counts.
@@ -73,7 +77,7 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
         summed = digest(content)
         if id not in known or summed != known[id].digest:
             suspects[id] = (summed, Encoded(content, "utf-8"))
-    before = _contents(session, [(id, known[id].version) for id in suspects if id in known])
+    before = _contents(session, [id for id in suspects if id in known])
     for id, notice in latest.items():
         if id not in suspects:
             results.append(Recorded(id, known[id].tender_id, known[id].version, Outcome.SAME, notice))
@@ -86,7 +90,14 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
                 results.append(Recorded(id, tender_id, known[id].version, Outcome.SAME, notice))
                 continue
             changed.append(
-                {"b_id": id, "version": number, "digest": summed, "published": notice.published, "changed_at": now}
+                {
+                    "b_id": id,
+                    "version": number,
+                    "digest": summed,
+                    "parser": parser,
+                    "published": notice.published,
+                    "changed_at": now,
+                }
             )
         else:
             number, tender_id, changes, outcome = 1, id, (), Outcome.NEW
@@ -98,6 +109,7 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
                     "tender_id": tender_id,
                     "version": number,
                     "digest": summed,
+                    "parser": parser,
                     "published": notice.published,
                     "first_seen_at": now,
                     "changed_at": now,
@@ -113,17 +125,23 @@ def record(session: Session, notices: Iterable[ScrapedNotice], *, run_id: UUID, 
                 "changes": changes,
             }
         )
-        results.append(Recorded(id, tender_id, number, outcome, notice, changes))
+        reparsed = id in known and known[id].parser != parser
+        results.append(Recorded(id, tender_id, number, outcome, notice, changes, reparsed))
     bulk.insert(session, Notice, fresh)
     if changed:
         notice_table = table(Notice)
         session.connection().execute(
             notice_table.update()
             .where(notice_table.c.id == bindparam("b_id"))
-            .values({name: bindparam(name) for name in ("version", "digest", "published", "changed_at")}),
+            .values({name: bindparam(name) for name in ("version", "digest", "parser", "published", "changed_at")}),
             changed,
         )
     bulk.insert(session, NoticeVersion, versions)
+    same = {one.id for one in results if one.outcome is Outcome.SAME}
+    if reread := [{"b_id": id, "parser": parser} for id in same if known[id].parser != parser]:
+        notice_table = table(Notice)
+        by_id = notice_table.update().where(notice_table.c.id == bindparam("b_id"))
+        session.connection().execute(by_id.values(parser=bindparam("parser")), reread)
     return results
 
 
@@ -219,6 +237,7 @@ class _Known:
     tender_id: UUID
     version: int
     digest: str
+    parser: str
 
 
 def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
@@ -226,20 +245,23 @@ def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
     found: dict[UUID, _Known] = {}
     for some in batches(ids, IN_LIMIT):
         rows = session.connection().execute(
-            select(notice.c.id, notice.c.tender_id, notice.c.version, notice.c.digest).where(notice.c.id.in_(some))
+            select(notice.c.id, notice.c.tender_id, notice.c.version, notice.c.digest, notice.c.parser).where(
+                notice.c.id.in_(some)
+            )
         )
-        found.update((row[0], _Known(row[1], row[2], row[3])) for row in rows)
+        found.update((row[0], _Known(*row[1:])) for row in rows)
     return found
 
 
-def _contents(session: Session, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, ScrapedNotice]:
-    version = table(NoticeVersion)
+def _contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, ScrapedNotice]:
+    """The newest versions. Joined by notice: SQLite scans the whole table for a list of pairs."""
+    notice, version = table(Notice), table(NoticeVersion)
     found: dict[UUID, ScrapedNotice] = {}
-    for some in batches(versions, IN_LIMIT):
+    for some in batches(ids, IN_LIMIT):
         rows = session.connection().execute(
-            select(version.c.notice_id, version.c.content).where(
-                tuple_(version.c.notice_id, version.c.number).in_(some)
-            )
+            select(version.c.notice_id, version.c.content)
+            .join(notice, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
+            .where(notice.c.id.in_(some))
         )
         found.update((row[0], row[1]) for row in rows)
     return found

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
 from db.bulk import table
-from db.errors import Busy
+from db.errors import Busy, TakenOver
 from db.history import Answer, Run, SourceLease
 from db.vocabulary.messages import Saying
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
@@ -45,7 +45,15 @@ def owner() -> str:
 
 
 def begin(
-    session: Session, source: str, *, mode: RunMode, since: date, until: date | None, now: datetime, who: str
+    session: Session,
+    source: str,
+    *,
+    mode: RunMode,
+    since: date,
+    until: date | None,
+    now: datetime,
+    who: str,
+    scope: str = "",
 ) -> Run:
     """Claim a source and begin a run of it. Raises Busy while another process is at it.
 
@@ -54,7 +62,7 @@ def begin(
     """
     held = session.get(SourceLease, source)
     if held is not None:
-        if held.owner != who and _alive(held.owner, held.until, now):
+        if _alive(held.owner, held.until, now):
             raise Busy(
                 "{source}: process {owner} is collecting it right now; wait for it, or end it first",
                 source=source,
@@ -72,6 +80,7 @@ def begin(
         mode=mode,
         state=RunState.RUNNING,
         owner=who,
+        scope=scope,
         since=since,
         until=until,
         started_at=now,
@@ -84,13 +93,13 @@ def begin(
 
 
 def keep_alive(session: Session, run: Run, *, now: datetime) -> None:
-    """Show that the run goes on. Raises Busy where another process has taken it over meanwhile."""
+    """Show that the run goes on. Raises TakenOver where another process has it now."""
     lease = table(SourceLease)
     updated = session.connection().execute(
         lease.update().where(lease.c.source == run.source, lease.c.run_id == run.id).values(until=now + LEASE)
     )
     if updated.rowcount == 0:
-        raise Busy("{source}: another process has taken this run over; this one stops", source=run.source)
+        raise TakenOver("{source}: another process has taken this run over; this one stops", source=run.source)
 
 
 def end(
@@ -182,12 +191,13 @@ def last_regular(session: Session, source: str) -> Run | None:
 def first_crawl_done(session: Session, source: str) -> bool:
     """Whether the source was read once as a whole, so that what is new there now is news.
 
-    After three first crawls that each missed a part, the part is taken for a lasting defect of the source.
+    A crawl that found nothing read nothing. After three first crawls that each missed a part, the part is taken
+    for a lasting defect of the source.
     """
     run = table(Run)
     rows = session.connection().execute(
         select(run.c.mode, run.c.state, func.count())
-        .where(run.c.source == source, run.c.state.in_((RunState.OK, RunState.PARTIAL)))
+        .where(run.c.source == source, run.c.state.in_((RunState.OK, RunState.PARTIAL)), run.c.found > 0)
         .group_by(run.c.mode, run.c.state)
     )
     counts: dict[tuple[str, str], int] = {(mode, state): count for mode, state, count in rows}

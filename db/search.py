@@ -1,21 +1,40 @@
 """Finding tenders: plain filters by index, and queries of the query language by a scan."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlmodel import Session
 
 from db.bulk import table
 from db.card import Card, cards
+from db.errors import RecordError
 from db.notice import Notice, NoticeVersion
 from db.tender import Tender, TenderArea
-from db.vocabulary.query import EVERYTHING, Facet, Is, Query, Searchable, matches
+from db.vocabulary.query import (
+    EVERYTHING,
+    And,
+    Compare,
+    Facet,
+    Is,
+    Moment,
+    Not,
+    Or,
+    Query,
+    Scope,
+    Searchable,
+    Word,
+    matches,
+)
 
 BATCH = 500
+
+
+class TooSlow(RecordError):
+    """A search that was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +68,21 @@ def newest(session: Session, *, area: str | None = None, limit: int, offset: int
     return Found(cards(session, found[:limit]), total, len(found) > limit)
 
 
-def search(session: Session, query: Query, *, now: datetime, limit: int, offset: int = 0) -> Found:
-    """The tenders that a query finds, published last first."""
+def search(
+    session: Session,
+    query: Query,
+    *,
+    now: datetime,
+    limit: int,
+    offset: int = 0,
+    going_on: Callable[[], bool] = lambda: True,
+) -> Found:
+    """The tenders that a query finds, published last first. Raises TooSlow (see ``scan``)."""
     if query == EVERYTHING:
         return newest(session, limit=limit, offset=offset)
     if isinstance(query, Is) and query.facet is Facet.AREA:
         return newest(session, area=query.value, limit=limit, offset=offset)
-    found = list(islice(scan(session, query, now=now), offset, offset + limit + 1))
+    found = list(islice(scan(session, query, now=now, going_on=going_on), offset, offset + limit + 1))
     return Found(cards(session, found[:limit]), None, len(found) > limit)
 
 
@@ -64,27 +91,74 @@ def count(session: Session, query: Query, *, now: datetime, since: date) -> int:
     return sum(1 for _ in scan(session, query, now=now, since=since))
 
 
-def scan(session: Session, query: Query, *, now: datetime, since: date | None = None) -> Iterator[UUID]:
-    """The ids of tenders that a query finds, published last first, by looking at every one."""
+def scan(
+    session: Session,
+    query: Query,
+    *,
+    now: datetime,
+    since: date | None = None,
+    going_on: Callable[[], bool] = lambda: True,
+) -> Iterator[UUID]:
+    """The ids of tenders that a query finds, published last first, by looking at every one that may be it.
+
+    ``going_on`` is asked between batches; raises TooSlow when it says no.
+    """
     tender = table(Tender)
+    texts_matter = _looks_into_texts(query)
+    conditions = [*_conditions(query), *([tender.c.published >= since] if since else [])]
     after: tuple[date, UUID] | None = None
     while True:
-        page = select(tender).order_by(tender.c.published.desc(), tender.c.id).limit(BATCH)
-        if since is not None:
-            page = page.where(tender.c.published >= since)
+        if not going_on():
+            raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
+        page = select(tender).where(*conditions).order_by(tender.c.published.desc(), tender.c.id).limit(BATCH)
         if after is not None:
+            # The first condition says no more than the second; it is the one that an index can use.
             page = page.where(
-                (tender.c.published < after[0]) | ((tender.c.published == after[0]) & (tender.c.id > after[1]))
+                tender.c.published <= after[0],
+                (tender.c.published < after[0]) | ((tender.c.published == after[0]) & (tender.c.id > after[1])),
             )
         rows = [Tender(**row) for row in session.connection().execute(page).mappings()]
         if not rows:
             return
         after = (rows[-1].published, rows[-1].id)
         ids = [row.id for row in rows]
-        texts, areas = _texts(session, ids), _areas(session, ids)
+        areas = _areas(session, ids)
+        texts = _texts(session, ids) if texts_matter else {}
         for row in rows:
             if matches(query, Searchable.of(row, text=texts.get(row.id, ""), areas=areas.get(row.id, ()), now=now)):
                 yield row.id
+
+
+def _conditions(query: Query) -> list[ColumnElement[bool]]:
+    """What the database can rule out by itself: conditions that hold for everything the query finds."""
+    tender, given = table(Tender), table(TenderArea)
+    match query:
+        case And(parts):
+            return [condition for part in parts for condition in _conditions(part)]
+        case Or(parts) if parts and all(isinstance(part, Is) for part in parts):
+            return [or_(*(condition for part in parts for condition in _conditions(part)))]
+        case Is(Facet.AREA, value):
+            return [exists().where(given.c.tender_id == tender.c.id, given.c.area == value)]
+        case Is(Facet.PREFECTURE | Facet.CATEGORY | Facet.KIND as facet, value):
+            return [tender.c[facet.value] == value]
+        case Compare(Moment.PUBLISHED, operator, day):
+            column = tender.c.published
+            compared = {"<": column < day, "<=": column <= day, ">": column > day, ">=": column >= day}
+            return [compared.get(operator, column == day)]
+        case _:
+            return []
+
+
+def _looks_into_texts(query: Query) -> bool:
+    match query:
+        case And(parts) | Or(parts):
+            return any(_looks_into_texts(part) for part in parts)
+        case Not(part):
+            return _looks_into_texts(part)
+        case Word(scope, _):
+            return scope in (Scope.ANY, Scope.TEXT)
+        case _:
+            return False
 
 
 def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
 from db.errors import RecordError
+from db.history import Match
 from db.subscriber import SavedSearch, Subscriber
 
 LONGEST_ADDRESS = 254
@@ -81,6 +83,9 @@ def unsubscribe(session: Session, token: str, *, now: datetime) -> Subscriber | 
     found = by_token(session, token)
     if found is not None and found.active:
         found.active, found.unsubscribed_at = False, now
+        # What was not told yet is not kept for the day on which they may come back.
+        mine = select(SavedSearch.id).where(SavedSearch.subscriber_id == found.id)
+        session.exec(delete(Match).where(col(Match.saved_search_id).in_(mine), col(Match.digest_id).is_(None)))
         session.add(found)
         session.flush()
     return found

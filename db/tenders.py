@@ -1,12 +1,13 @@
 """The store of tenders: composing them from their notices, and their events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
+from sqlmodel import select as select_models
 
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
@@ -83,11 +84,16 @@ def _strongest(notices: Sequence[ReadNotice]) -> tuple[AreaScore, ...]:
 
 
 def store(
-    session: Session, tenders: Sequence[ComposedTender], *, run_id: UUID, now: datetime, alerts: bool
+    session: Session,
+    tenders: Sequence[ComposedTender],
+    *,
+    run_id: UUID,
+    now: datetime,
+    alerts: Callable[[TenderChange], bool],
 ) -> list[TenderChange]:
     """Write the projections and the events that follow from them; returns the events.
 
-    A tender seen for the first time is an event, and so is a material change. ``alerts`` is kept with the event.
+    A tender seen for the first time is an event, and so is a material change. Whether it ``alerts`` is kept with it.
     """
     known = _rows(session, [tender.id for tender in tenders])
     changes: list[TenderChange] = []
@@ -118,7 +124,7 @@ def store(
                 "kind": change.kind,
                 "changes": change.changes,
                 "run_id": run_id,
-                "alerts": alerts,
+                "alerts": alerts(change),
             }
             for change in changes
         ],
@@ -162,9 +168,6 @@ def resolve(session: Session, id: UUID) -> UUID:
 
 def events_of(session: Session, id: UUID) -> Sequence[TenderEvent]:
     """Everything that happened to a tender, oldest first."""
-    from sqlmodel import col
-    from sqlmodel import select as select_models
-
     return session.exec(
         select_models(TenderEvent).where(TenderEvent.tender_id == id).order_by(col(TenderEvent.sequence))
     ).all()

@@ -2,12 +2,14 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from alerts.language import AreaNames
@@ -15,17 +17,17 @@ from alerts.mailer import mailer
 from alerts.outbox import Outcome, Writing, deliver_due
 from alerts.site import Site
 from alerts.sources import SourceNames
-from db import migrate
+from db import migrate, runs
 from db.archive import Archive
 from db.engine import Database
 from db.errors import Busy, RecordError
 from db.history import Run
 from db.vocabulary.messages import Saying, Told
-from db.vocabulary.run import RunMode
+from db.vocabulary.run import RunMode, RunState
 from monitor.config import Config
 from monitor.i18n import language
 from monitor.memory import ArchiveMemory
-from monitor.pipeline import Flow, Progress, run_source
+from monitor.pipeline import Flow, Progress, regular_since, run_source
 from monitor.reading.areas import Area, load_lexicon
 from monitor.reading.reader import NoticeReader
 from scrapers.fetch import HttpFetcher
@@ -55,6 +57,28 @@ class Ended:
     run: Run | None = None
     not_run: Saying | None = None
 
+    @property
+    def failed(self) -> bool:
+        return self.run is None or self.run.state not in (RunState.OK, RunState.PARTIAL)
+
+
+def together(first: Ended, second: Ended) -> Ended:
+    """Two crawls of one source, of different days, as one."""
+    worse = next((one for one in (first, second) if one.failed), None)
+    if worse is not None or first.run is None or second.run is None:
+        return worse or second
+    overlap = first.run.until is None or first.run.until >= second.run.since
+    total = second.run.model_copy(
+        update={
+            "found": first.run.found + (second.run.new if overlap else second.run.found),
+            "new": first.run.new + second.run.new,
+            "changed": first.run.changed + second.run.changed,
+            "requests": first.run.requests + second.run.requests,
+            "problems": (*first.run.problems, *second.run.problems),
+        }
+    )
+    return Ended(second.source, total)
+
 
 @dataclass(frozen=True, slots=True)
 class Household:
@@ -65,6 +89,8 @@ class Household:
     flow: Flow
     areas: tuple[Area, ...]
     clock: Callable[[], datetime]
+    stop: threading.Event
+    """Set when the program is about to end: crawls stop before their next request."""
 
     @property
     def database(self) -> Database:
@@ -102,34 +128,48 @@ class Household:
     ) -> list[Ended]:
         """Crawl sources, several hosts at once; the answer is in the order of the slugs.
 
-        Raises RecordError where the record itself fails: then no source could be kept.
+        With ``since`` and no mode, what was published before the regular look-back is filled in, which alerts
+        nobody, and the regular crawl follows. Raises RecordError where the record itself fails.
         """
-        wanted = [self.source(slug) for slug in slugs]
+        wanted = [self.source(slug) for slug in dict.fromkeys(slugs)]
         with self.fetcher() as fetcher, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="collect") as threads:
             crawls = [
-                threads.submit(self._collect_one, source, fetcher, mode, since, until, watch) for source in wanted
+                threads.submit(self._collect_one, source, self._run(source, fetcher, watch), mode, since, until)
+                for source in wanted
             ]
-            return [crawl.result() for crawl in crawls]
+            try:
+                return [crawl.result() for crawl in crawls]
+            except BaseException:
+                self.stop.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
 
-    def _collect_one(
-        self,
-        source: Source,
-        fetcher: HttpFetcher,
-        mode: RunMode | None,
-        since: date | None,
-        until: date | None,
-        watch: Callable[[Progress], None],
-    ) -> Ended:
+    def _run(self, source: Source, fetcher: HttpFetcher, watch: Callable[[Progress], None]) -> Callable[..., Run]:
         fetch = fetcher.for_source(
             source.pause_seconds,
             source.max_bytes,
             ignore_robots=self.config.source_section(source.slug).robots == "ignore",
         )
+        return partial(run_source, self.flow, source, fetch, watch=watch)
+
+    def _collect_one(
+        self, source: Source, run: Callable[..., Run], mode: RunMode | None, since: date | None, until: date | None
+    ) -> Ended:
         try:
-            run = run_source(self.flow, source, fetch, mode=mode, since=since, until=until, watch=watch)
+            if mode is not None or since is None:
+                return Ended(source.slug, run(mode=mode, since=since, until=until))
+            with self.database.reading() as session:
+                news_since = regular_since(session, source, self.clock())
+                known = runs.first_crawl_done(session, source.slug)
+            if not known:
+                return Ended(source.slug, run(mode=RunMode.FIRST, since=since))
+            regular = Ended(source.slug, run())
+            if since >= news_since:
+                return regular
+            filled = Ended(source.slug, run(mode=RunMode.BACKFILL, since=since, until=news_since - timedelta(days=1)))
+            return together(filled, regular)
         except Busy as busy:
             return Ended(source.slug, not_run=busy.saying)
-        return Ended(source.slug, run)
 
     @contextmanager
     def fetcher(self) -> Iterator[HttpFetcher]:
@@ -188,7 +228,8 @@ def household(
     database = Database(config.storage.database) if config.storage.database else Database.at(home / "monitor.db")
     try:
         (migrate.upgrade if upgrade else migrate.ready)(database)
-        flow = Flow(database, Archive(home / "archive"), NoticeReader(lexicon), clock)
-        yield Household(config, home, flow, lexicon.areas, clock)
+        stop = threading.Event()
+        flow = Flow(database, Archive(home / "archive"), NoticeReader(lexicon), clock, stop.is_set)
+        yield Household(config, home, flow, lexicon.areas, clock, stop)
     finally:
         database.close()

@@ -34,7 +34,20 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **dict.fromkeys(
         ("_", "N_", "text", "say", "Saying", "Told", "TryAgain", "UnknownSource", "UsageProblem", "WrongValue")
     ),
-    **dict.fromkeys(("RecordError", "Busy", "ScrapeError", "FetchError", "SourceChanged", "Refused", "_Again")),
+    **dict.fromkeys(
+        (
+            "RecordError",
+            "Busy",
+            "TakenOver",
+            "TooSlow",
+            "Stopped",
+            "ScrapeError",
+            "FetchError",
+            "SourceChanged",
+            "Refused",
+            "_Again",
+        )
+    ),
     **dict.fromkeys(("QueryError", "ConfigError", "LexiconError", "MailError")),
     "ntext": (1, 2),
 }

@@ -24,7 +24,7 @@ from alerts.matching import Matcher
 from db import deliveries, notices, runs, subscribers, tenders
 from db.archive import Archive
 from db.engine import Database
-from db.errors import Busy
+from db.errors import TakenOver
 from db.history import Answer, Run
 from db.notices import Outcome, ReadNotice, Recorded
 from db.vocabulary.japanese import to_tokyo
@@ -32,7 +32,7 @@ from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
-from db.vocabulary.tender import ComposedTender
+from db.vocabulary.tender import ComposedTender, EventKind, TenderChange
 from monitor import merging
 from monitor.memory import asked
 from scrapers.errors import Refused, ScrapeError
@@ -44,6 +44,8 @@ BATCH = 500
 """Notices in one transaction."""
 PROBLEMS_LISTED = 50
 """Parts that could not be read and that a run lists one by one."""
+BATCH_CHARACTERS = 8_000_000
+"""Of text in one transaction, where notices are long."""
 SIGN_OF_LIFE = timedelta(minutes=3)
 """How often a run without notices still shows that it goes on."""
 
@@ -65,6 +67,8 @@ class Flow:
     archive: Archive
     reader: Reader
     clock: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the program is about to end; asked before each request."""
 
 
 @dataclass(slots=True)
@@ -83,14 +87,21 @@ class _Visit:
     """What a run has gathered and not yet written down."""
 
     run: Run
+    parser: str
     progress: Progress
     matcher: Matcher
     alive_at: datetime
+    read_since: date | None
+    characters: int = 0
     answers: list[Answer] = field(default_factory=list)
     notices: list[ScrapedNotice] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     unlisted: int = 0
+
+
+class Stopped(Told):
+    """The program ends: the run was not let finish."""
 
 
 def run_source(
@@ -110,22 +121,23 @@ def run_source(
     source, and RecordError where the record itself fails; everything else is told in the Run.
     """
     now = flow.clock()
-    run = flow.database.write(lambda session: _begin(session, source, mode, since, until, now))
-    visit = _Visit(run, Progress(source.slug), _matcher(flow, run), now)
+    run, read_since = flow.database.write(lambda session: _begin(session, source, mode, since, until, now))
+    visit = _Visit(run, source.parser, Progress(source.slug), Matcher([]), now, read_since)
     window = Window(run.since, run.until, to_tokyo(now))
     try:
+        visit.matcher = _matcher(flow, run)
         error = _visit(flow, source, window, _archiving(flow, fetch, visit, watch), visit, watch)
         # What was parsed before a failure is sound: it is kept.
         _take_in(flow, visit)
         watch(visit.progress)
         return _end(flow, visit, error)
-    except Busy:
-        raise  # another process has taken the run over, and says how it ended
+    except TakenOver:
+        raise  # another process says how the run ended
     except BaseException as error:
         saying = error.saying if isinstance(error, Told) else _defect(source, error)
         try:
             ended = _end(flow, visit, saying)
-        except Told as also:
+        except Exception as also:  # noqa: BLE001 (the first error is the one to tell)
             # The next run finds this one unfinished and says so.
             log.error("run could not be ended", extra={"source": source.slug, "why": str(also)})
             raise error from None
@@ -143,28 +155,27 @@ def _defect(source: Source, error: BaseException) -> Saying:
 
 def _visit(
     flow: Flow, source: Source, window: Window, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]
-) -> ScrapeError | Saying | None:
+) -> ScrapeError | Stopped | Saying | None:
     """Gather the findings of a crawl, batch after batch; returns what ended it early."""
     try:
         for finding in crawl(source, window, fetch):
             match finding:
                 case ScrapedNotice():
                     visit.notices.append(finding)
-                    if len(visit.notices) == BATCH:
+                    visit.characters += len(finding.text)
+                    if len(visit.notices) == BATCH or visit.characters > BATCH_CHARACTERS:
                         _take_in(flow, visit)
                         watch(visit.progress)
                 case Coverage():
                     visit.coverage.append(finding)
                 case Problem():
-                    log.warning(
-                        "part not read",
-                        extra={"source": source.slug, "part": finding.part, "why": str(finding.saying)},
-                    )
+                    told = {"source": source.slug, "part": finding.part, "why": str(finding.saying)}
+                    log.warning("part not read", extra=told)
                     if len(visit.problems) < PROBLEMS_LISTED:
                         visit.problems.append(finding)
                     else:
                         visit.unlisted += 1
-    except ScrapeError as error:
+    except (ScrapeError, Stopped) as error:
         return error
     except Told:
         raise
@@ -173,17 +184,35 @@ def _visit(
     return None
 
 
-def _begin(
-    session: Session, source: Source, mode: RunMode | None, since: date | None, until: date | None, now: datetime
-) -> Run:
+def regular_since(session: Session, source: Source, now: datetime) -> date:
+    """The first day that a regular run asks for: the look-back before the day up to which the source was read."""
     today = to_tokyo(now).date()
     last = runs.last_regular(session, source.slug)
-    mode = mode or (RunMode.REGULAR if runs.first_crawl_done(session, source.slug) else RunMode.FIRST)
-    if since is None:
-        read_up_to = min(today, last.until or to_tokyo(last.started_at).date()) if last else today
-        look_back = source.options.look_back_days or source.look_back_days
-        since = read_up_to - timedelta(days=look_back)
-    return runs.begin(session, source.slug, mode=mode, since=since, until=until, now=now, who=runs.owner())
+    read_up_to = min(today, last.until or to_tokyo(last.started_at).date()) if last else today
+    chosen = source.options.look_back_days
+    return read_up_to - timedelta(days=source.look_back_days if chosen is None else chosen)
+
+
+def _begin(
+    session: Session, source: Source, mode: RunMode | None, since: date | None, until: date | None, now: datetime
+) -> tuple[Run, date | None]:
+    """The run, and the day since which the source was read the time before: what is older cannot be news."""
+    last = runs.last_regular(session, source.slug)
+    scope = ",".join(source.options.prefectures)
+    if mode is None:
+        known = runs.first_crawl_done(session, source.slug) and last is not None and last.scope == scope
+        mode = RunMode.REGULAR if known else RunMode.FIRST
+    run = runs.begin(
+        session,
+        source.slug,
+        mode=mode,
+        since=since or regular_since(session, source, now),
+        until=until,
+        now=now,
+        who=runs.owner(),
+        scope=scope,
+    )
+    return run, last.since if last else None
 
 
 def _matcher(flow: Flow, run: Run) -> Matcher:
@@ -193,9 +222,8 @@ def _matcher(flow: Flow, run: Run) -> Matcher:
     with flow.database.reading() as session:
         matcher = Matcher.of(subscribers.live_searches(session))
     for unreadable in matcher.unreadable:
-        log.error(
-            "saved search cannot be read", extra={"search": str(unreadable.search.id), "why": str(unreadable.error)}
-        )
+        told = {"search": str(unreadable.search.id), "why": str(unreadable.error)}
+        log.error("saved search cannot be read", extra=told)
     return matcher
 
 
@@ -203,6 +231,8 @@ def _archiving(flow: Flow, fetch: Fetch, visit: _Visit, watch: Callable[[Progres
     """The fetch that keeps every raw answer before anybody reads it."""
 
     def fetch_and_keep(request: Request) -> Page:
+        if flow.stopping():
+            raise Stopped("the run was stopped; what it had read is kept, the next one goes on")
         page = fetch(request)
         now = flow.clock()
         flow.archive.put(page.open(), page.digest)
@@ -240,22 +270,32 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
     def work(session: Session) -> list[Recorded]:
         runs.keep_alive(session, visit.run, now=now)
         runs.keep_answers(session, answers)
-        recorded = notices.record(session, batch, run_id=visit.run.id, now=now)
-        changes = tenders.store(
-            session,
-            read_and_compose(session, flow.reader, recorded, now=now),
-            run_id=visit.run.id,
-            now=now,
-            alerts=visit.run.mode == RunMode.REGULAR,
-        )
-        deliveries.add_matches(session, visit.matcher.match(changes, now=to_tokyo(now)), now=now)
+        recorded = notices.record(session, batch, run_id=visit.run.id, now=now, parser=visit.parser)
+        reparsed = {merging.tender_of(one) for one in recorded if one.reparsed}
+
+        def alerts(change: TenderChange) -> bool:
+            return _is_news(visit, change) and change.tender.id not in reparsed
+
+        composed = read_and_compose(session, flow.reader, recorded, now=now)
+        changes = tenders.store(session, composed, run_id=visit.run.id, now=now, alerts=alerts)
+        news = [change for change in changes if alerts(change)]
+        deliveries.add_matches(session, visit.matcher.match(news, now=to_tokyo(now)), now=now)
         return recorded
 
     recorded = flow.database.write(work)
-    visit.notices, visit.answers, visit.alive_at = [], [], now
+    visit.notices, visit.characters, visit.answers, visit.alive_at = [], 0, [], now
     visit.progress.found += len(recorded)
     visit.progress.new += sum(one.outcome is Outcome.NEW for one in recorded)
     visit.progress.changed += sum(one.outcome is Outcome.CHANGED for one in recorded)
+
+
+def _is_news(visit: _Visit, change: TenderChange) -> bool:
+    """Whether readers are to be told. A tender from days that were never asked for before is found, not new."""
+    if visit.run.mode != RunMode.REGULAR:
+        return False
+    if change.kind is not EventKind.PUBLISHED or visit.read_since is None:
+        return True
+    return change.tender.published >= visit.read_since
 
 
 def read_and_compose(
@@ -317,7 +357,7 @@ def _parts(session: Session, tender_ids: Sequence[UUID]) -> dict[UUID, list[Read
     return found
 
 
-def _end(flow: Flow, visit: _Visit, error: ScrapeError | Saying | None) -> Run:
+def _end(flow: Flow, visit: _Visit, error: ScrapeError | Stopped | Saying | None) -> Run:
     run, progress = visit.run, visit.progress
     run.requests, run.found, run.new, run.changed = progress.requests, progress.found, progress.new, progress.changed
     if visit.unlisted:
@@ -328,6 +368,8 @@ def _end(flow: Flow, visit: _Visit, error: ScrapeError | Saying | None) -> Run:
         saying: Saying | None
         if isinstance(error, Refused):
             state, saying = RunState.REFUSED, error.saying
+        elif isinstance(error, Stopped):
+            state, saying = RunState.STOPPED, error.saying
         elif error is not None:
             state, saying = RunState.FAILED, error if isinstance(error, Saying) else error.saying
         elif (saying := _suspicious(session, run)) is not None:
@@ -363,9 +405,14 @@ def _suspicious(session: Session, run: Run) -> Saying | None:
     if run.found or run.mode != RunMode.REGULAR:
         return None
     last = runs.last_regular(session, run.source)
-    if last is None or not last.found:
+    if last is None or not last.found or _days(last) > 2 * _days(run):
         return None
     return Saying(
         "found nothing, where {count} were found on {day}; look at the source's page, it may have changed",
         {"count": str(last.found), "day": str(to_tokyo(last.started_at).date())},
     )
+
+
+def _days(run: Run) -> int:
+    """How many days a run asked for."""
+    return ((run.until or to_tokyo(run.started_at).date()) - run.since).days + 1

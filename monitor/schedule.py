@@ -6,16 +6,16 @@ record's claims forbid it, but would try to.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db import runs
-from db.errors import RecordError
 from db.history import Run
 from db.vocabulary.japanese import TOKYO
+from db.vocabulary.messages import Told
 from db.vocabulary.run import RunState
 from monitor.household import Household
 
@@ -28,33 +28,47 @@ RETRY_AFTER = timedelta(hours=1)
 
 @contextmanager
 def clockwork(house: Household) -> Iterator[None]:
-    """Tick until the end; a tick that takes longer than a minute is not overtaken."""
+    """Tick until the end; a tick that takes longer than a minute is not overtaken, and holds no other one up."""
     scheduler = BackgroundScheduler(timezone=TOKYO)
-    scheduler.add_job(
-        tick,
-        "interval",
-        args=[house],
-        seconds=TICK_SECONDS,
-        next_run_time=datetime.now(TOKYO),
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
+    for work in (collect_due, deliver_due):
+        scheduler.add_job(
+            tick,
+            "interval",
+            args=[house, work],
+            id=work.__name__,
+            seconds=TICK_SECONDS,
+            next_run_time=datetime.now(TOKYO),
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+        )
     scheduler.start()
     try:
         yield
     finally:
+        house.stop.set()
         scheduler.shutdown(wait=True)
 
 
-def tick(house: Household) -> None:
-    """Collect the sources that are due, then send the letters that are due. What fails is logged; the clock goes on."""
+def tick(house: Household, work: Callable[[Household], None]) -> None:
+    """Do what is due. What fails is logged; the clock goes on."""
     try:
-        if slugs := due_sources(house):
-            house.collect(slugs)
-        house.deliver()
-    except RecordError as error:
-        log.error("tick failed", extra={"why": str(error)})
+        work(house)
+    except Told as error:
+        log.error("tick failed", extra={"work": work.__name__, "why": str(error)})
+    except Exception:
+        log.exception("tick failed", extra={"work": work.__name__})
+
+
+def collect_due(house: Household) -> None:
+    """Crawl the sources whose turn has come."""
+    if slugs := due_sources(house):
+        house.collect(slugs)
+
+
+def deliver_due(house: Household) -> None:
+    """Send the letters that are due."""
+    house.deliver()
 
 
 def due_sources(house: Household) -> list[str]:
@@ -65,9 +79,14 @@ def due_sources(house: Household) -> list[str]:
 
 
 def next_turn(house: Household, last: Run | None, slug: str) -> datetime:
-    """When a source is crawled next: after its interval, or sooner where its last run failed."""
-    if last is None:
-        return datetime.min.replace(tzinfo=TOKYO)
+    """When a source is crawled next: after its interval, or sooner where its last run failed.
+
+    At once where the last run was not let finish, seems to run (a live one is not disturbed), or began in the
+    future, when the clock was wrong.
+    """
+    at_once = datetime.min.replace(tzinfo=TOKYO)
+    if last is None or last.state in (RunState.RUNNING, RunState.STOPPED) or last.started_at > house.clock():
+        return at_once
     interval = timedelta(hours=house.every_hours(slug))
     if last.state == RunState.FAILED:
         interval = min(interval, RETRY_AFTER)

@@ -7,7 +7,7 @@ splitting included, and can be replayed from the archive or from a recorded exam
 
 import io
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
@@ -16,6 +16,9 @@ from typing import BinaryIO, ClassVar, cast
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from scrapers.errors import ScrapeError
+
+SHARED_REVISION = 1
+"""To be raised when what sources share (kinds, the cleaning of titles) reads the same page differently."""
 
 IN_MEMORY = 1 << 20
 """Bytes of an answer that are held in memory; a larger one lies in a temporary file."""
@@ -121,7 +124,6 @@ class SourceOptions:
     """Overrides the source's own look-back."""
     prefectures: tuple[str, ...] = ()
     """JIS X 0401 codes to ask for; empty means all (sources without prefectures ignore it)."""
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source:
@@ -146,8 +148,16 @@ class Source:
     max_bytes: ClassVar[int] = 64 << 20
     """An answer larger than this is refused."""
 
+    revision: ClassVar[int] = 1
+    """To be raised when ``steps`` reads the same page differently: what differs then is not the source's doing."""
+
     def __init__(self, options: SourceOptions | None = None) -> None:
         self.options = options or SourceOptions()
+
+    @property
+    def parser(self) -> str:
+        """What reads this source, by its revisions."""
+        return f"{SHARED_REVISION}.{self.revision}"
 
     def steps(self, window: Window) -> Steps:
         """The visit: yields requests (and is sent their pages) and findings."""

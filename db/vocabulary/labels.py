@@ -36,6 +36,7 @@ RUN_STATES: Mapping[RunState, str] = {
     RunState.PARTIAL: N_("partly read"),
     RunState.FAILED: N_("failed"),
     RunState.REFUSED: N_("refused"),
+    RunState.STOPPED: N_("stopped"),
 }
 FIELDS: Mapping[str, str] = {
     "title": N_("title"),

@@ -15,13 +15,14 @@ class RunMode(StrEnum):
 
 
 class RunState(StrEnum):
-    """How a run ended. Partial: something was read and something could not be."""
+    """How a run ended. Partial: something was read and something could not be. Stopped: it was not let finish."""
 
     RUNNING = "running"
     OK = "ok"
     PARTIAL = "partial"
     FAILED = "failed"
     REFUSED = "refused"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)

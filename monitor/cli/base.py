@@ -13,6 +13,7 @@ import msgspec
 from click.types import OptionHelpExtra
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from db.vocabulary.messages import N_, Told
 from monitor.config import Config, load
@@ -77,8 +78,9 @@ class App:
         for number, column in enumerate(columns):
             shown.add_column(self.language.text(column), justify="right" if number in right else "left")
         for row in rows:
-            shown.add_row(*("" if cell is None else str(cell) for cell in row))
-        self.out.print(shown, markup=False) if not rows else self.out.print(shown)
+            # A title may hold what looks like rich's own markup.
+            shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        self.out.print(shown)
 
 
 def write_json(value: object) -> None:

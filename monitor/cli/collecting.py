@@ -14,7 +14,7 @@ from db import runs
 from db.runs import SourceHealth
 from db.vocabulary.labels import RUN_STATES
 from db.vocabulary.messages import N_
-from db.vocabulary.run import RunMode, RunState
+from db.vocabulary.run import RunState
 from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
 from monitor.household import Ended, Household
 from monitor.i18n import Language
@@ -119,17 +119,13 @@ def as_json(one: Ended) -> dict[str, object]:
     }
 
 
-def failed(one: Ended) -> bool:
-    return one.run is None or one.run.state in (RunState.FAILED, RunState.REFUSED)
-
-
 @command(
     "collect",
     N_("Fetch what is new from sources now, all that are enabled or those named, and tell how it went."),
     example="monitor collect kkj --since 2026-04-01",
 )
 @click.argument("slugs", metavar="[SOURCE…]", nargs=-1)
-@option("--since", type=Day(), help=N_("Back-fill from this day on; nobody is alerted."))
+@option("--since", type=Day(), help=N_("Also fill in what was published from this day on; that alerts nobody."))
 @option("--json", "json_", is_flag=True, help=N_("Write a line of JSON for each source."))
 @at_home
 @click.pass_obj
@@ -137,15 +133,13 @@ def collect(
     app: App, slugs: tuple[str, ...], since: date | None, json_: bool, config: Path | None, home: Path | None
 ) -> int:
     with opened(config, home) as house, progress_bars(app.language) as watch:
-        ended = house.collect(
-            slugs or house.enabled(), mode=RunMode.BACKFILL if since else None, since=since, watch=watch
-        )
+        ended = house.collect(slugs or house.enabled(), since=since, watch=watch)
     if json_:
         for one in ended:
             write_json(as_json(one))
     else:
         show_ended(app, ended)
-    return 1 if any(failed(one) for one in ended) else 0
+    return 1 if any(one.failed for one in ended) else 0
 
 
 def _age(language: Language, moment: datetime | None, now: datetime) -> str:
@@ -237,7 +231,7 @@ def check(app: App, config: Path | None, home: Path | None) -> int:
         bad: list[str] = []
         for health in _health(house):
             overdue = health.last_success_at is None or (
-                (now - health.last_success_at).total_seconds() > 3 * 3600 * house.every_hours(health.source)
+                not 0 <= (now - health.last_success_at).total_seconds() <= 3 * 3600 * house.every_hours(health.source)
             )
             if health.failing_since or overdue:
                 last = _age(language, health.last_success_at, now)

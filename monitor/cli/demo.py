@@ -3,7 +3,6 @@
 import shutil
 import time as waiting
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.messages import N_
 from db.vocabulary.run import RunMode
 from monitor.cli.base import App, command, option
-from monitor.cli.collecting import failed, progress_bars, show_ended
+from monitor.cli.collecting import progress_bars, show_ended
 from monitor.config import Config
-from monitor.household import Ended, Household, household, system_clock
+from monitor.household import Ended, Household, household, system_clock, together
 from monitor.logs import log_to
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app as portals
@@ -121,7 +120,7 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
             _tell(app, house, outcomes, kept)
             if not once:
                 _stay(app, house, port)
-    return 1 if any(failed(one) for one in ended) else 0
+    return 1 if any(one.failed for one in ended) else 0
 
 
 def _own_data(home: Path, today: date) -> Path:
@@ -145,7 +144,7 @@ def _collect(house: Household, clock: Clock, oldest: date, newest: date, watch: 
         done = all(runs.first_crawl_done(session, slug) for slug in slugs)
     if done:
         clock.set(today, READ_AT)
-        return house.collect(slugs, mode=RunMode.BACKFILL, since=oldest, watch=watch)
+        return house.collect(slugs, since=oldest, watch=watch)
     cut = newest - timedelta(days=NEWS_DAYS)
     clock.set(cut, READ_AT)
     before = house.collect(slugs, mode=RunMode.FIRST, since=min(oldest, cut), until=cut, watch=watch)
@@ -153,22 +152,7 @@ def _collect(house: Household, clock: Clock, oldest: date, newest: date, watch: 
     clock.set(today, COLLECT_AT)
     news = house.collect(slugs, watch=watch)
     clock.set(today, READ_AT)
-    return [_together(first, second) for first, second in zip(before, news, strict=True)]
-
-
-def _together(first: Ended, second: Ended) -> Ended:
-    """Both crawls of a source as one line of the table."""
-    if first.run is None or second.run is None or failed(first):
-        return first if failed(first) else second
-    total = second.run.model_copy(
-        update={
-            "found": first.run.new + second.run.new,
-            "new": first.run.new + second.run.new,
-            "changed": first.run.changed + second.run.changed,
-            "problems": (*first.run.problems, *second.run.problems),
-        }
-    )
-    return replace(second, run=total)
+    return [together(first, second) for first, second in zip(before, news, strict=True)]
 
 
 def _subscribe(session: Session, now: datetime) -> None:

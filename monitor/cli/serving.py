@@ -1,5 +1,6 @@
 """Commands that stay: run and serve."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -13,11 +14,17 @@ from monitor.syndication import web_app
 
 
 def _serve(app: App, house: Household, host: str | None, port: int | None) -> None:
+    # uvicorn hands the signal on when it has ended; without this the process would die on the spot.
+    signal.signal(signal.SIGTERM, _end)
     web = house.config.web
     host, port = host or web.host, web.port if port is None else port
     app.say("The pages are at {address}. Ctrl-C ends.", address=f"http://{host}:{port}/")
     # The access log would hold the tokens in readers' links.
     uvicorn.run(web_app(house), host=host, port=port, log_config=None, access_log=False)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 @command(

@@ -186,17 +186,19 @@ def test_a_letter_that_fails_for_now_is_tried_again_later_and_not_before(
     assert message_ids(letters) == [record.digests()[0].message_id]
 
 
-def test_a_letter_that_keeps_failing_is_given_up_at_last(
+def test_what_a_mail_server_that_was_away_kept_back_comes_with_the_next_letter(
     record: "Record", post: NewPost, clock: "Clock", refusal: Refusal
 ) -> None:
     record.subscribe()
     record.publish(record.notice())
-    letters = post(*(refusal(temporary=True) for _ in range(99)))
+    letters = post(*(refusal(temporary=True) for _ in range(deliveries.ATTEMPTS)))
     results: list[Result] = []
-    for _ in range(5 * 24):
+    for _ in range(2 * 24 * 4):
         results += [one.result for one in record.deliver(letters)]
         clock.go_on(minutes=15)
-    assert results == [Result.LATER] * (deliveries.ATTEMPTS - 1) + [Result.GIVEN_UP]
+    assert results == [Result.LATER] * (deliveries.ATTEMPTS - 1) + [Result.GIVEN_UP, Result.SENT]
+    assert len(letters.mails) == 1
+    assert "We could not write to you for a while" in letters.mails[0].text
 
 
 def test_a_letter_that_can_never_arrive_is_given_up_and_the_others_go_on(

@@ -35,7 +35,7 @@ def add(database: Database, key: str = "1", **more: Any) -> UUID:
         notice = ScrapedNotice(**(given | more))
         (one,) = notices.record(session, [notice], run_id=uuid4(), now=NOW)
         read = ReadNotice(one.id, one.tender_id, one.version, notice, Reading((AREA,)))
-        tenders.store(session, [tenders.compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=True)
+        tenders.store(session, [tenders.compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=lambda change: True)
         return one.id
 
     return database.write(work)
@@ -136,7 +136,9 @@ def test_an_extract_comes_from_the_first_source_that_has_a_text(database: Databa
         for key in "12"
     ]
     merged = tenders.compose(silent, parts)
-    database.write(lambda session: tenders.store(session, [merged], run_id=uuid4(), now=NOW, alerts=False))
+    database.write(
+        lambda session: tenders.store(session, [merged], run_id=uuid4(), now=NOW, alerts=lambda change: False)
+    )
     with database.reading() as session:
         assert extract(session, show(database, silent), characters=2) == "本文…"
     assert speaking != silent

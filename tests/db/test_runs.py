@@ -269,7 +269,7 @@ def test_the_last_regular_run_is_no_back_fill_and_no_failure(database: Database)
 def test_a_source_is_news_once_it_was_read_as_a_whole(
     database: Database, states: list[RunState], mode: RunMode, done: bool
 ) -> None:
-    history(database, *states, mode=mode)
+    history(database, *states, mode=mode, found=3)
     with database.reading() as session:
         assert runs.first_crawl_done(session, "kkj") is done
 

@@ -64,7 +64,7 @@ def fill(database: Database, size: int) -> dict[UUID, ComposedTender]:
             tenders.compose(one.id, [ReadNotice(one.id, one.id, 1, one.notice, read(int(one.notice.key)))])
             for one in recorded
         ]
-        tenders.store(session, composed, run_id=UUID(int=1), now=NOW, alerts=False)
+        tenders.store(session, composed, run_id=UUID(int=1), now=NOW, alerts=lambda change: False)
         return {tender.id: tender for tender in composed}
 
     return database.write(work)
@@ -173,7 +173,7 @@ def test_a_feed_tells_first_of_what_happened_last(database: Database) -> None:
     everything = list(fill(database, 6).values())
     again = [replace(one, status="取消") for one in (everything[2], everything[4])]
     for day, one in enumerate(again, 1):
-        happen = partial(tenders.store, run_id=UUID(int=2), now=NOW + timedelta(days=day), alerts=True)
+        happen = partial(tenders.store, run_id=UUID(int=2), now=NOW + timedelta(days=day), alerts=lambda change: True)
         database.write(partial(happen, tenders=[one]))
     quiet = sorted(one.id for one in everything if one not in (everything[2], everything[4]))
     with database.reading() as session:

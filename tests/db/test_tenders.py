@@ -47,7 +47,9 @@ def composed(*parts: ReadNotice) -> ComposedTender:
 
 def store(database: Database, *composed: ComposedTender, day: int = 0, alerts: bool = True) -> list[TenderChange]:
     now = NOW + timedelta(days=day)
-    return database.write(lambda session: tenders.store(session, composed, run_id=RUN, now=now, alerts=alerts))
+    return database.write(
+        lambda session: tenders.store(session, composed, run_id=RUN, now=now, alerts=lambda change: alerts)
+    )
 
 
 def row(database: Database, id: UUID) -> Tender:
@@ -304,7 +306,9 @@ def test_a_tender_is_composed_again_from_the_record_as_it_was_composed_at_first(
         reading = Reading((area("mobility"),))
         fresh = ReadNotice(recorded.id, recorded.tender_id, 1, scraped, reading)
         notices.store_readings(session, {(recorded.id, 1): reading}, revision="r1", now=NOW)
-        tenders.store(session, [tenders.compose(recorded.id, [fresh])], run_id=RUN, now=NOW, alerts=True)
+        tenders.store(
+            session, [tenders.compose(recorded.id, [fresh])], run_id=RUN, now=NOW, alerts=lambda change: True
+        )
 
     database.write(work)
     id = part("1").id

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from monitor.pipeline import BATCH, Flow, Progress, read_again, run_source
 from scrapers.errors import FetchError, Refused, SourceChanged
-from scrapers.source import Finding, Page, Request, Source, Steps, Window, page_of
+from scrapers.source import Finding, Page, Request, Source, SourceOptions, Steps, Window, page_of
 
 NOW = datetime(2026, 4, 10, 6, tzinfo=TOKYO)
 HYDROGEN = "水素ステーション整備工事"
@@ -330,7 +330,7 @@ def test_reading_again_moves_areas_and_tells_nobody(world: World) -> None:
 
 
 def test_recording_and_matching_a_batch_is_one_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.opened()
+    world.opened(notice("0", title="道路"))
     world.subscribe("水素")
 
     def broken(session: Session, matches: Iterator[Any], *, now: datetime) -> None:
@@ -340,7 +340,7 @@ def test_recording_and_matching_a_batch_is_one_transaction(world: World, monkeyp
     monkeypatch.setattr(deliveries, "add_matches", broken)
     with pytest.raises(RecordError):
         world.run(notice())
-    assert (world.rows(Notice), world.rows(Tender), world.rows(TenderEvent)) == ([], [], [])
+    assert [len(world.rows(model)) for model in (Notice, Tender, TenderEvent)] == [1, 1, 1]
     monkeypatch.undo()
     world.clock.go_on(hours=1)
     run = world.run(notice())
@@ -409,6 +409,72 @@ def test_a_killed_process_leaves_whole_batches_and_the_next_run_makes_it_good(
     assert (again.state, again.found, again.new) == (RunState.OK, BATCH + 7, 7)
     states = {run.state: str(run.error) for run in world.rows(Run)}
     assert "the process ended in the middle" in states[RunState.FAILED]
+
+
+def test_what_is_found_because_more_days_are_asked_for_is_no_news(world: World) -> None:
+    world.opened(notice("0"))
+    world.subscribe("水素")
+    old = notice("old", title="古い水素", published=date(2025, 11, 1))
+    run = world.run(notice("0"), notice("1"), old)
+    assert (run.mode, run.new, world.matches()) == (RunMode.REGULAR, 2, [(HYDROGEN, 1)])
+
+
+def test_what_another_choice_of_prefectures_finds_is_no_news(world: World) -> None:
+    world.opened(notice("0"))
+    world.subscribe("水素")
+
+    def chosen(*codes: str) -> Run:
+        source = Scripted(notice("0"), notice("1"))
+        source.options = SourceOptions(prefectures=codes)
+        world.clock.go_on(hours=1)
+        return run_source(world.flow, source, fetch)
+
+    assert [chosen("13", "14").mode, chosen("13", "14").mode] == [RunMode.FIRST, RunMode.REGULAR]
+    assert world.matches() == []
+
+
+def test_what_a_better_parser_reads_differently_is_no_news(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.opened(notice("1", title="水素 (PDF)"), notice("2", title="水素の二"))
+    world.subscribe("水素")
+    monkeypatch.setattr(Scripted, "revision", 2)
+    run = world.run(notice("1", title="水素"), notice("2", title="水素の二"))
+    assert (run.changed, world.matches()) == (1, [])
+    world.clock.go_on(hours=1)
+    world.run(notice("1", title="水素"), notice("2", title="水素の二（延期）"))
+    assert world.matches() == [("水素の二（延期）", 2)]
+
+
+def test_a_subscriber_may_leave_in_the_middle_of_a_crawl(world: World) -> None:
+    world.opened(notice("0"))
+    world.subscribe("水素")
+
+    class Leaving(Scripted):
+        def steps(self, window: Window) -> Steps:
+            world.database.write(lambda session: subscribers.forget(session, "reader@example.org"))
+            yield from super().steps(window)
+
+    run = run_source(world.flow, Leaving(notice("0"), notice("1")), fetch)
+    assert (run.state, run.new, world.rows(Match)) == (RunState.OK, 1, [])
+
+
+def test_a_program_that_ends_stops_the_crawl_before_its_next_request(world: World) -> None:
+    flow = replace(world.flow, stopping=lambda: True)
+    run = run_source(flow, Scripted(notice()), fetch)
+    assert (run.state, run.requests) == (RunState.STOPPED, 0)
+    assert world.rows(SourceLease) == []
+
+
+def test_long_notices_are_kept_in_smaller_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.pipeline.BATCH_CHARACTERS", 1000)
+    world.run(*(notice(str(number), text="長" * 600) for number in range(4)))
+    assert [one.found for one in world.told][:3] == [0, 2, 4]
+
+
+def test_a_source_that_was_empty_at_first_was_not_read_yet(world: World) -> None:
+    world.run()
+    world.subscribe("水素")
+    world.clock.go_on(hours=12)
+    assert (world.run(notice()).mode, world.matches()) == (RunMode.FIRST, [])
 
 
 def test_a_cancellation_is_told_as_one(world: World) -> None:

@@ -1,5 +1,6 @@
 """The clock: the record says what is due, and a failing tick does not stop it."""
 
+import threading
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from db import runs
 from db.errors import RecordError
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.run import RunMode, RunState
-from monitor import household as home_of
 from monitor import schedule
 from monitor.config import Config
 from monitor.household import Household, household
@@ -72,13 +72,42 @@ def test_the_operators_interval_counts(tmp_path: Path) -> None:
         assert after_a_run(house, RunState.OK, hours=2) == ["kkj"]
 
 
+@pytest.mark.parametrize("error", [RecordError("the disk is full"), ZeroDivisionError("a defect")])
 def test_a_tick_that_fails_is_logged_and_the_clock_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    def full(self: Household, slugs: list[str]) -> None:
-        raise RecordError("the disk is full")
+    def failing(house: Household) -> None:
+        raise error
 
-    monkeypatch.setattr(home_of.Household, "collect", full)
     with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
-        schedule.tick(house)
-    assert [record.why for record in caplog.records if hasattr(record, "why")] == ["the disk is full"]
+        schedule.tick(house, failing)
+    assert [record.levelname for record in caplog.records if record.name == "monitor.schedule"] == ["ERROR"]
+
+
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.STOPPED])
+def test_a_run_that_was_not_let_finish_is_made_good_at_once(tmp_path: Path, state: RunState) -> None:
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        assert after_a_run(house, state, hours=0.1) == ["kkj"]
+
+
+def test_a_clock_that_was_ahead_once_does_not_stop_collecting(tmp_path: Path) -> None:
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        assert after_a_run(house, RunState.OK, hours=-9000) == ["kkj"]
+
+
+def test_letters_do_not_wait_for_a_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    collecting, delivered = threading.Event(), threading.Event()
+
+    def collect(house: Household) -> None:
+        collecting.set()
+        assert delivered.wait(30)
+
+    def deliver(house: Household) -> None:
+        assert collecting.wait(30)
+        delivered.set()
+
+    monkeypatch.setattr(schedule, "collect_due", collect)
+    monkeypatch.setattr(schedule, "deliver_due", deliver)
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house, schedule.clockwork(house):
+        assert delivered.wait(30)
+    assert house.stop.is_set()

@@ -85,7 +85,7 @@ class Web:
             composed = [
                 tenders.compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])]) for one in recorded
             ]
-            tenders.store(session, composed, run_id=run, now=at, alerts=True)
+            tenders.store(session, composed, run_id=run, now=at, alerts=lambda change: True)
             return composed[0].id
 
         return self.database.write(work)
