@@ -102,7 +102,7 @@ def render(
     ``area_names`` and ``source_names`` are in the reader's language, by slug; a slug that is missing stands
     for itself. Moments must know their offset; they are written out in Japanese time.
     """
-    shown = sorted(cards, key=lambda card: (card.updated_at, card.id), reverse=True)[:MOST_ENTRIES]
+    shown = sorted(cards, key=lambda card: (card.updated_at, card.published, card.id), reverse=True)[:MOST_ENTRIES]
     notices = [list(_notices(card, language, source_names)) for card in shown]
     written = feedgen.feed.FeedGenerator()
     written.id(site.tag(f"feed/{feed.name}"))

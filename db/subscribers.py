@@ -30,8 +30,11 @@ class StoredSearch:
     query: str
 
 
-def add(session: Session, email: str, *, language: str, now: datetime) -> Subscriber:
-    """A subscriber with this address: a new one, or the one there is, active again. Raises RecordError."""
+def add(session: Session, email: str, *, language: str, now: datetime, again: bool = False) -> Subscriber:
+    """A subscriber with this address: a new one, or the one there is.
+
+    Raises RecordError for what is no address, and for somebody who has unsubscribed, unless it is meant ``again``.
+    """
     address = email.strip()
     if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise RecordError("{email}: is no mail address; write it as name@example.org", email=repr(email))
@@ -45,6 +48,8 @@ def add(session: Session, email: str, *, language: str, now: datetime) -> Subscr
             created_at=now,
         )
     elif not found.active:
+        if not again:
+            raise RecordError("{email}: has unsubscribed; add --again only if they asked for it anew", email=address)
         found.active, found.unsubscribed_at = True, None
     found.language = language
     session.add(found)

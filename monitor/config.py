@@ -1,17 +1,19 @@
 """The configuration: one TOML file, read once, refused where it says anything unknown or wrong."""
 
 import difflib
+import re
 import tomllib
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from alerts.settings import MailSettings, SmtpSettings
 from alerts.site import Site
 from db.vocabulary.messages import Saying, Told
+from db.vocabulary.notice import Category, NoticeKind
 from monitor.reading.areas import AreaDefinition
 from scrapers.fetch import NetworkSettings
 from scrapers.registry import sources
@@ -32,6 +34,21 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _header(value: str) -> str:
+    """What portals are told in a header of every request."""
+    if not value.isascii() or not value.isprintable():
+        raise WrongValue("write it in plain letters: an address that portals can write to")
+    return value
+
+
+def _port_of(parts: SplitResult) -> bool:
+    """Whether the port of an address, if any, is one."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 class SiteSection(_Section):
     """``[site]``"""
 
@@ -46,9 +63,24 @@ class SiteSection(_Section):
     @classmethod
     def _is_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        plain = (
+            not (parts.query or parts.fragment or parts.username) and value.isascii() and not re.search(r"\s", value)
+        )
+        if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not _port_of(parts):
             raise WrongValue("write it as https://monitor.example.org")
         return value.rstrip("/")
+
+    @field_validator("tag_authority")
+    @classmethod
+    def _is_authority(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?,\d{4}(-\d{2}(-\d{2})?)?", value):
+            raise WrongValue("write a domain and a year in which it is yours: example.org,2026")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _is_contact(cls, value: str) -> str:
+        return _header(value)
 
 
 class StorageSection(_Section):
@@ -77,6 +109,18 @@ class NetworkSection(_Section):
     total_seconds: Annotated[float, Field(gt=0)] = 300
     legacy_tls_hosts: tuple[str, ...] = ()
 
+    @field_validator("contact")
+    @classmethod
+    def _is_contact(cls, value: str) -> str:
+        return _header(value)
+
+    @field_validator("stand_in")
+    @classmethod
+    def _is_stand_in(cls, value: str) -> str:
+        if value and not re.fullmatch(r"http://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}", value.rstrip("/")):
+            raise WrongValue("write it as http://127.0.0.1:8100")
+        return value.rstrip("/")
+
 
 class MailSection(_Section):
     """``[mail]``"""
@@ -89,6 +133,13 @@ class MailSection(_Section):
     user: str = ""
     password: SecretStr = SecretStr("")
 
+    @field_validator("sender")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
+            raise WrongValue("write a mail address alone: monitor@example.org")
+        return value
+
 
 class SourceSection(_Section):
     """``[source.<slug>]``"""
@@ -97,7 +148,15 @@ class SourceSection(_Section):
     every_hours: Annotated[int, Field(ge=1, le=168)] | None = None
     look_back_days: Annotated[int, Field(ge=0, le=3660)] | None = None
     robots: Literal["obey", "ignore"] = "obey"
-    prefectures: tuple[Annotated[str, Field(pattern=r"^(0[1-9]|[1-3][0-9]|4[0-7])$")], ...] = ()
+    prefectures: tuple[str, ...] = ()
+
+    @field_validator("prefectures")
+    @classmethod
+    def _are_prefectures(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if not re.fullmatch(r"0[1-9]|[1-3][0-9]|4[0-7]", code):
+                raise WrongValue("{code} is no prefecture; write two digits from 01 to 47", code=code)
+        return value
 
     def options(self) -> SourceOptions:
         return SourceOptions(look_back_days=self.look_back_days, prefectures=self.prefectures)
@@ -106,12 +165,19 @@ class SourceSection(_Section):
 class AreaSection(_Section):
     """``[[areas]]``"""
 
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    slug: str
     name: str = ""
     name_ja: str = ""
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
+
+    @field_validator("slug")
+    @classmethod
+    def _is_slug(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or value in ("all", *NoticeKind, *Category):
+            raise WrongValue("{slug} cannot be a name here; write small letters, digits and hyphens", slug=value)
+        return value
 
 
 class Config(_Section):
@@ -196,7 +262,10 @@ def load(path: Path | None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError("{file}: is no TOML: {why}", file=path, why=error) from None
     try:
-        return Config.model_validate(raw)
+        config = Config.model_validate(raw)
+        # A home is where its configuration says, wherever the command is called from.
+        home = path.parent / config.storage.home
+        return config.model_copy(update={"storage": config.storage.model_copy(update={"home": home})})
     except ValidationError as error:
         first, *others = error.errors()
         raise _plain(path, first, len(others)) from None
@@ -247,6 +316,10 @@ def _why(problem: Any) -> Saying:
             return Saying("write true or false")
         case "string_type":
             return Saying("write it in quotation marks")
+        case "time_parsing" | "time_type":
+            return Saying("write a time of day: 08:00:00")
+        case "tuple_type" | "model_type" | "dict_type" | "list_type":
+            return Saying("it has another form here; see config.example.toml")
         case kind:
             return Saying("this value cannot be used ({kind})", {"kind": kind})
 

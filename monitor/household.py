@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,8 @@ from scrapers.source import Source
 
 log = logging.getLogger(__name__)
 
+ILLUSTRATIVE = "illustrative"
+"""A file in a home whose data are invented: everything that shows them says so."""
 AT_ONCE = 4
 """Sources that are crawled at the same time; each is another host."""
 
@@ -98,7 +100,8 @@ class Household:
 
     @property
     def site(self) -> Site:
-        return self.config.site_settings()
+        site = self.config.site_settings()
+        return replace(site, illustrative=site.illustrative or (self.home / ILLUSTRATIVE).exists())
 
     def area_names(self, code: str) -> AreaNames:
         return {area.slug: area.names[code] for area in self.areas}
@@ -220,7 +223,7 @@ def household(
     lexicon = load_lexicon(config.area_definitions())
     home = home or config.storage.home
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds subscribers' addresses
     except OSError as error:
         raise RecordError(
             "{home}: cannot be made ({why}); choose another --home", home=home, why=error.strerror

@@ -41,6 +41,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
             "TakenOver",
             "TooSlow",
             "Stopped",
+            "PortTaken",
+            "BadRecords",
             "ScrapeError",
             "FetchError",
             "SourceChanged",

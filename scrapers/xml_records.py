@@ -47,7 +47,7 @@ class Records:
         while True:
             start = self._find(self._open)
             self._at = start if start >= 0 else max(self._at, len(self._buffer) - LONGEST)
-            end = self._find(self._close) if start >= 0 else -1
+            end = self._end(start) if start >= 0 else -1
             if end >= 0:
                 self._at = end + len(self._close)
                 data = self._buffer[start : self._at]
@@ -64,6 +64,13 @@ class Records:
             else:
                 yield Piece(self._buffer[start:], cut=True)
                 self._at, cut = len(self._buffer), False
+
+    def _end(self, start: int) -> int:
+        """Where the record that begins at ``start`` is closed; a closing tag inside CDATA is text."""
+        end = self._buffer.find(self._close, start)
+        while end >= 0 and self._buffer.rfind(b"<![CDATA[", start, end) > self._buffer.rfind(b"]]>", start, end):
+            end = self._buffer.find(self._close, end + 1)
+        return end
 
     def _find(self, what: bytes) -> int:
         return self._buffer.find(what, self._at)

@@ -11,7 +11,7 @@ word's end make no difference. Words in Latin letters match whole words only.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -192,9 +192,16 @@ _TOKEN = re.compile(
 )
 
 
-def parse(text: str) -> Query:
-    """The syntax tree of a query; an empty one matches everything. Raises QueryError."""
-    return _Parser(text).parse()
+Known = Mapping[Facet, Collection[str]]
+"""The values that there are, of facets whose values the vocabulary does not know: areas and sources."""
+
+
+def parse(text: str, known: Known | None = None) -> Query:
+    """The syntax tree of a query; an empty one matches everything. Raises QueryError, also for a value not ``known``.
+
+    Without ``known`` any area and source is taken: a saved search outlives the area that it names.
+    """
+    return _Parser(text, known or {}).parse()
 
 
 def matches(query: Query, tender: Searchable) -> bool:
@@ -290,7 +297,8 @@ class _Token:
 class _Parser:
     """Recursive descent: or ▸ and ▸ not ▸ (group | field | word)."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Known) -> None:
+        self.known = known
         self.text = text.translate(_WIDTHS)
         self.tokens = self._tokens()
         self.at = 0
@@ -412,7 +420,7 @@ class _Parser:
         if facet is Facet.PREFECTURE:
             return Is(facet, self._prefecture(value, position))
         folded = fold(value).replace(" ", "-")
-        allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category]}.get(facet)
+        allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category], **self.known}.get(facet)
         if allowed and folded not in allowed:
             raise QueryError(
                 "{name}:{value} is not known — {name}: is one of {values}",

@@ -184,6 +184,9 @@ _MARK = re.compile(
     r"|(?:(?<=.)\.(?:pdf|zip|xlsx?|docx?|csv)\s*$)",
     re.IGNORECASE | re.ASCII,
 )
+LONGEST_TITLE = 2_000
+"""Characters; the longest real title has about 700."""
+
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _PERCENT_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _MULTIBYTE = re.compile(r"%[C-Fc-f][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]")
@@ -216,8 +219,10 @@ def _tidy_gaps(title: str) -> str:
 def clean_title(title: str) -> str:
     """Clean a title for readers: no file-size marks, entities, percent codes, controls or doubled spaces.
 
-    Full-width characters stay as published. A title of nothing but marks keeps them.
+    Full-width characters stay as published. A title of nothing but marks keeps them. Of what is too long for
+    any title, the beginning is taken.
     """
+    title = title[:LONGEST_TITLE]
     if not _SUSPICIOUS.search(title):
         return title
     while True:

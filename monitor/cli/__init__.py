@@ -1,5 +1,6 @@
 """The commands. ``main`` is the program: it settles the language, the log and the exit status."""
 
+import io
 import logging
 import os
 import sys
@@ -49,6 +50,10 @@ def status(arguments: list[str]) -> int:
     """Run a command and give its exit status."""
     spoken = language(os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en")
     app = App(spoken)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot write Japanese shows codes in its place.
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = monitor.main(arguments, prog_name="monitor", standalone_mode=False, obj=app)
     except Told as error:
@@ -66,6 +71,11 @@ def status(arguments: list[str]) -> int:
         return 0
     except OSError as error:
         return app.fail(str(error))
+    except Exception as error:
+        logging.getLogger(__name__).exception("defect")
+        return app.fail(
+            spoken.text("a defect in the monitor ({why}); please report it, the log has more", why=repr(error))
+        )
     finally:
         logging.shutdown()
     return result if isinstance(result, int) else 0

@@ -1,7 +1,10 @@
 """What all commands share: translated help with an example, the opened home, tables and errors."""
 
 import copy
+import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +28,19 @@ WIDTH = 160
 """Columns of a table that does not go to a terminal."""
 
 
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(text: str) -> str:
+    """A text without what would steer the terminal: portals' words are shown, not obeyed."""
+    return _CONTROLS.sub("", text)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class UsageProblem(Told):
     """A mistake in the command line."""
 
@@ -38,19 +54,19 @@ class App:
     @property
     def out(self) -> Console:
         """Results go here."""
-        return Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+        return _Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
 
     @property
     def err(self) -> Console:
         """Everything else goes here."""
-        return Console(file=sys.stderr, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
+        return _Console(file=sys.stderr, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
 
     def say(self, text: str, **values: object) -> None:
         """A line for the person at the terminal, on standard error."""
-        self.err.print(self.language.text(text, **values), markup=False, soft_wrap=True)
+        self.err.print(plain(self.language.text(text, **values)), markup=False, soft_wrap=True)
 
     def fail(self, line: str, *, status: int = 1) -> int:
-        self.err.print(self.language.text("error: {line}", line=line), markup=False, soft_wrap=True)
+        self.err.print(plain(self.language.text("error: {line}", line=line)), markup=False, soft_wrap=True)
         return status
 
     def usage(self, error: click.ClickException) -> str:
@@ -59,10 +75,10 @@ class App:
             case click.NoSuchOption():
                 said = self.language.text("there is no option {name}", name=error.option_name)
             case click.MissingParameter():
-                name = error.param.human_readable_name if error.param else error.param_hint
+                name = _asked(error.param) or error.param_hint
                 said = self.language.text("{name} is missing", name=name)
             case click.BadParameter():
-                name = error.param.human_readable_name if error.param else error.param_hint
+                name = _asked(error.param) or error.param_hint
                 said = self.language.text("{name}: {why}", name=name, why=error.message)
             case _:
                 said = error.message
@@ -76,17 +92,38 @@ class App:
         """A table on standard output."""
         shown = Table(box=None, pad_edge=False, header_style="bold")
         for number, column in enumerate(columns):
-            shown.add_column(self.language.text(column), justify="right" if number in right else "left")
+            shown.add_column(
+                self.language.text(column), justify="right" if number in right else "left", overflow="fold"
+            )
         for row in rows:
             # A title may hold what looks like rich's own markup.
-            shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+            shown.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
         self.out.print(shown)
+
+
+def until_stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM: the way out of what stays."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
 
 
 def write_json(value: object) -> None:
     """A value as one line of JSON on standard output."""
     sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def _asked(param: click.Parameter | None) -> str:
+    """A parameter as the person types it."""
+    if isinstance(param, click.Option):
+        return param.opts[0]
+    return (
+        param.make_metavar(click.get_current_context(silent=True) or click.Context(click.Command("")))
+        if param
+        else ""
+    )
 
 
 class Option(click.Option):

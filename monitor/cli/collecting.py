@@ -1,6 +1,5 @@
 """Commands that fetch and read: collect, sources, classify, check, portals."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -15,7 +14,7 @@ from db.runs import SourceHealth
 from db.vocabulary.labels import RUN_STATES
 from db.vocabulary.messages import N_
 from db.vocabulary.run import RunState
-from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
+from monitor.cli.base import App, Group, at_home, command, opened, option, until_stopped, write_json
 from monitor.household import Ended, Household
 from monitor.i18n import Language
 from monitor.pipeline import Progress, read_again
@@ -286,5 +285,4 @@ def portals_command(obj: App, data: Path, port: int, cap: int | None, robots: st
         obj.say(
             'Portals at {base}; put stand_in = "{base}" under [network] to use them. Ctrl-C ends them.', base=base
         )
-        while True:
-            time.sleep(3600)
+        until_stopped()

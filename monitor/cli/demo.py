@@ -1,7 +1,6 @@
 """The main job on embedded defaults: stand-in portals, a first and a regular crawl, letters, feeds, the page."""
 
 import shutil
-import time as waiting
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -17,10 +16,10 @@ from db.errors import RecordError
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.messages import N_
 from db.vocabulary.run import RunMode
-from monitor.cli.base import App, command, option
+from monitor.cli.base import App, command, option, until_stopped
 from monitor.cli.collecting import progress_bars, show_ended
 from monitor.config import Config
-from monitor.household import Ended, Household, household, system_clock, together
+from monitor.household import ILLUSTRATIVE, Ended, Household, household, system_clock, together
 from monitor.logs import log_to
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app as portals
@@ -89,6 +88,10 @@ class Clock:
 def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
     today = to_tokyo(system_clock()).date()
     illustrative = data is None
+    if illustrative != (home / ILLUSTRATIVE).exists() and (home / "monitor.db").exists():
+        raise RecordError(
+            "{home}: holds other notices, which the demo's must not be mixed with; choose another --home", home=home
+        )
     if data is None:
         data = _own_data(home, today)
     elif not data.is_dir():
@@ -104,7 +107,6 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
                 "site": {
                     "base_url": f"http://127.0.0.1:{port}",
                     "tag_authority": "demo.example.org,2026",
-                    "illustrative": illustrative,
                 },
                 "network": {"stand_in": portal_address},
             }
@@ -112,6 +114,7 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
         with household(config, home=home, clock=clock) as house:
             log_to(home / "logs")
             _introduce(app, data, illustrative=illustrative)
+            app.say("The clock of the demo stands at {moment}.", moment=app.language.moment(clock.now))
             with progress_bars(app.language) as watch:
                 ended = _collect(house, clock, oldest, newest, watch)
             show_ended(app, ended)
@@ -125,7 +128,7 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
 
 def _own_data(home: Path, today: date) -> Path:
     """The illustrative set, dated to the day on which the home was made: a second round changes nothing."""
-    made = home / "made"
+    made = home / ILLUSTRATIVE
     try:
         if not made.exists():
             home.mkdir(parents=True, exist_ok=True)
@@ -228,5 +231,4 @@ def _tell(app: App, house: Household, outcomes: list[Outcome], kept: list[Path])
 def _stay(app: App, house: Household, port: int) -> None:
     with serve(web_app(house), port) as address:
         app.out.print(app.language.text("The page: {address}/ – Ctrl-C ends.", address=address), markup=False)
-        while True:
-            waiting.sleep(3600)
+        until_stopped()

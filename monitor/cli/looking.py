@@ -18,20 +18,22 @@ from db.vocabulary.japanese import to_tokyo, tokyo_iso
 from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS, PLACES
 from db.vocabulary.messages import N_
 from db.vocabulary.notice import FieldChange
-from db.vocabulary.query import Query, QueryError, parse
+from db.vocabulary.query import Facet, Query, QueryError, parse
 from db.vocabulary.tender import EventKind
 from monitor.cli.base import App, Group, at_home, command, loaded, opened, option, write_json
 from monitor.export import as_line, export_jsonl
-from monitor.household import household
+from monitor.household import Household, household
 from monitor.i18n import Language
 from monitor.reading.areas import load_lexicon
 from monitor.syndication import feed_bytes
+from scrapers.registry import sources
 
 
-def parsed(app: App, text: str) -> Query:
+def parsed(app: App, house: Household, text: str) -> Query:
     """A query, or an error that shows the place of the mistake."""
+    known = {Facet.AREA: [area.slug for area in house.areas], Facet.SOURCE: list(sources())}
     try:
-        return parse(text)
+        return parse(text, known)
     except QueryError as error:
         app.err.print(f"  {text}", markup=False, soft_wrap=True)
         app.err.print("  " + " " * _columns(text[: error.position]) + "^", markup=False)
@@ -194,8 +196,8 @@ tenders_group = Group(
 @at_home
 @click.pass_obj
 def search(app: App, query: str, form: str, limit: int, config: Path | None, home: Path | None) -> None:
-    tree = parsed(app, query)
     with opened(config, home) as house, house.database.reading() as session:
+        tree = parsed(app, house, query)
         found = finding.search(session, tree, now=to_tokyo(house.clock()), limit=limit)
         if form == "jsonl":
             for one in found.cards:
@@ -275,8 +277,8 @@ def _harmless(cell: str) -> str:
 @at_home
 @click.pass_obj
 def jsonl(app: App, out: Path, query: str, config: Path | None, home: Path | None) -> None:
-    tree = parsed(app, query)
     with opened(config, home) as house, house.database.reading() as session:
+        tree = parsed(app, house, query)
         count = export_jsonl(session, tree, out, now=to_tokyo(house.clock()))
     app.say("{count} tenders written to {file}", count=app.language.number(count), file=out)
 

@@ -11,8 +11,8 @@ from db import subscribers
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
-from db.vocabulary.query import parse
 from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
+from monitor.cli.looking import parsed
 
 PREVIEW_DAYS = 30
 
@@ -26,6 +26,7 @@ PREVIEW_DAYS = 30
 @option("--query", default="", help=N_("What to look for, in the query language; empty: everything."))
 @option("--area", "areas", multiple=True, help=N_("A focus area; may be given several times."))
 @option("--name", default="", help=N_("The name of the saved search; else the query itself."))
+@option("--again", is_flag=True, help=N_("Also for somebody who has unsubscribed: they asked for it anew."))
 @option("--language", type=click.Choice(["en", "ja"]), help=N_("The language of the letters."))
 @at_home
 @click.pass_obj
@@ -35,6 +36,7 @@ def add(
     query: str,
     areas: tuple[str, ...],
     name: str,
+    again: bool,
     language: str | None,
     config: Path | None,
     home: Path | None,
@@ -50,12 +52,12 @@ def add(
         if query:
             parts.append(f"({query})" if areas else query)
         whole = " ".join(parts)
-        tree = parse(whole)
+        tree = parsed(app, house, whole)
         now = house.clock()
         spoken = language or house.config.site.language
 
         def work(session: Session) -> None:
-            person = subscribers.add(session, email, language=spoken, now=now)
+            person = subscribers.add(session, email, language=spoken, now=now, again=again)
             subscribers.save_search(session, person, name or whole or app.language.text("everything"), whole, now=now)
 
         house.database.write(work)

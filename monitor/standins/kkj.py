@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from monitor.standins.records import Record, read_records
+from monitor.standins.records import BadRecords, Record, read_records
 from monitor.standins.server import Portal, StandInSettings, in_blocks, settings_of
 
 CAP = 1000
@@ -92,8 +92,18 @@ def routes(folder: Path) -> Sequence[BaseRoute]:
 
 
 def days(folder: Path) -> Iterable[date]:
-    for record in read_records(folder / "notices.jsonl"):
-        yield date.fromisoformat((record.get("cft_issue_date") or record["fetched"])[:10])
+    path = folder / "notices.jsonl"
+    for number, record in enumerate(read_records(path), 1):
+        day = str(record.get("cft_issue_date") or record.get("fetched"))[:10]
+        try:
+            yield date.fromisoformat(day)
+        except ValueError:
+            raise BadRecords(
+                "{file}, record {number}: {day} is no day; write cft_issue_date as 2026-04-01",
+                file=path,
+                number=number,
+                day=day,
+            ) from None
 
 
 PORTAL = Portal("www.kkj.go.jp", "kkj", routes, days)

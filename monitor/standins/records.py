@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from db.vocabulary.messages import Told
+
 Record = dict[str, Any]
+
+
+class BadRecords(Told, ValueError):
+    """A file of records cannot be used; the message names file and line."""
 
 
 def read_records(path: Path, *, required: tuple[str, ...] = ()) -> list[Record]:
@@ -22,10 +28,17 @@ def read_records(path: Path, *, required: tuple[str, ...] = ()) -> list[Record]:
             try:
                 record = json.loads(line)
             except ValueError as error:
-                raise ValueError(f"{path}, line {number}: not JSON ({error})") from error
+                raise BadRecords(
+                    "{file}, line {number}: is not JSON ({why}); mend the line", file=path, number=number, why=error
+                ) from error
             if not isinstance(record, dict):
-                raise ValueError(f"{path}, line {number}: not a JSON object")
+                raise BadRecords("{file}, line {number}: is no JSON object; mend the line", file=path, number=number)
             if missing := [name for name in required if not record.get(name)]:
-                raise ValueError(f"{path}, line {number}: {', '.join(missing)} is missing")
+                raise BadRecords(
+                    "{file}, line {number}: lacks {fields}; add it",
+                    file=path,
+                    number=number,
+                    fields=", ".join(missing),
+                )
             records.append(record)
     return records

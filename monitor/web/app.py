@@ -9,6 +9,10 @@ Nothing here writes but the unsubscribing.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +29,7 @@ from db.card import card, extract
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying
+from db.vocabulary.query import Facet
 from monitor.web.conditional import answer
 from monitor.web.context import WebContext
 from monitor.web.feed import EVERYTHING, feed_document, feed_with_moment
@@ -83,6 +88,12 @@ def create_app(context: WebContext) -> FastAPI:
     return app
 
 
+SEARCHES = 4
+"""At the same time; the rest of the site stays quick."""
+SEARCH_SECONDS = 8.0
+"""After which a search is given up."""
+
+
 class _Site:
     """The handlers; they run in the framework's threads, one session each."""
 
@@ -90,6 +101,8 @@ class _Site:
         self._context = context
         self._database = context.database
         self._pages = pages
+        self._searches = BoundedSemaphore(SEARCHES)
+        self._known = {Facet.AREA: [area.slug for area in context.areas], Facet.SOURCE: list(context.sources)}
         self._area_slugs = [area.slug for area in context.areas]
         self._files = {file.name: file.read_bytes() for file in sorted(STATIC.iterdir())}
 
@@ -108,11 +121,14 @@ class _Site:
         filters = Filters.read(
             q=q, area=area, prefecture=prefecture, kind=kind, category=category, areas=self._area_slugs
         )
-        query, mistake = filters.query()
+        query, mistake = filters.query(self._known)
         now = to_tokyo(self._context.clock())  # days in a query are days in Tokyo
         before = (page - 1) * PAGE
-        with self._database.reading() as session:
-            found = search.search(session, query, now=now, limit=PAGE, offset=before)
+        with self._searching(), self._database.reading() as session:
+            give_up = monotonic() + SEARCH_SECONDS
+            found = search.search(
+                session, query, now=now, limit=PAGE, offset=before, going_on=lambda: monotonic() < give_up
+            )
         total = found.total
         if total is None and not found.more and (found.cards or page == 1):
             total = before + len(found.cards)
@@ -131,6 +147,16 @@ class _Site:
             narrow=found.more and page == LAST_PAGE,
             now=now,
         )
+
+    @contextmanager
+    def _searching(self) -> Iterator[None]:
+        """One of the few searches at a time; raises TooSlow while the others take too long."""
+        if not self._searches.acquire(timeout=SEARCH_SECONDS):
+            raise search.TooSlow("many people are searching right now; try again in a moment")
+        try:
+            yield
+        finally:
+            self._searches.release()
 
     def tender(self, request: Request, id: str) -> Response:
         with self._database.reading() as session:

@@ -38,7 +38,7 @@ def _has(headers: Headers, digest: str, modified: datetime | None) -> bool:
         return False
     try:
         known = parsedate_to_datetime(since)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     if known.tzinfo is None:
         known = known.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from db.vocabulary.labels import PREFECTURES_EN, prefecture_named
 from db.vocabulary.messages import N_, Saying, Told
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.query import And, Facet, Is, Query, QueryError, parse
+from db.vocabulary.query import And, Facet, Is, Known, Query, QueryError, parse
 
 QUERY_CHARACTERS = 500
 """A search may be this long."""
@@ -67,7 +67,7 @@ class Filters:
         }
         return {name: value for name, value in given.items() if value}
 
-    def query(self) -> tuple[Query, Mistake | None]:
+    def query(self, known: Known) -> tuple[Query, Mistake | None]:
         """The query of all filters together. A search that cannot be read is left out and told as a mistake."""
         chosen = (
             (Facet.AREA, self.area),
@@ -83,7 +83,7 @@ class Filters:
                     raise QueryError(
                         "a search may have {limit} characters", limit=QUERY_CHARACTERS, position=QUERY_CHARACTERS
                     )
-                parts.insert(0, parse(self.q))
+                parts.insert(0, parse(self.q, known))
             except QueryError as error:
                 mistake = _mistake(self.q, error)
         return (parts[0] if len(parts) == 1 else And(tuple(parts))), mistake

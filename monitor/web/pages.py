@@ -3,7 +3,7 @@
 Templates have the texts; what they call (labels, dates, safe addresses) is gathered in ``_words``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from alerts.wording import field_value, prefecture_name
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
+from db.vocabulary.reading import AreaScore, Evidence
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 from monitor.i18n import LANGUAGES, Language, language, preferred
@@ -29,6 +30,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 NATIVE = {"en": "English", "ja": "日本語"}
 """What languages are called by those who read them."""
+MOST_WORDS = 4
+"""Words that decided, shown for each tender of a list."""
 JAPANESE_FIELDS = ("title", "buyer", "prefecture", "method", "status")
 """Fields whose values are in the language of the notice."""
 
@@ -47,7 +50,7 @@ class Visit:
     def of(cls, request: Request, root: str) -> "Visit":
         named = request.query_params.get("lang", "")
         code = named if named in LANGUAGES else preferred(request.headers.get("accept-language", ""))
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = "/" + request.scope["path"].removeprefix(request.scope.get("root_path", "")).lstrip("/")
         params = tuple((name, value) for name, value in request.query_params.multi_items() if name != "lang")
         return cls(language(code), named in LANGUAGES, root, path, params)
 
@@ -143,6 +146,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "described": lambda area: in_language(area.descriptions, spoken.code),
         "source_names": context.sources.get,
         "prefecture": prefecture,
+        "deciding": _deciding,
         "kind": lambda kind: spoken.text(labels.KINDS[kind]),
         "category": lambda category: spoken.text(labels.CATEGORIES[category]),
         "event": lambda kind: spoken.text(labels.EVENTS[EventKind(kind)]),
@@ -175,6 +179,12 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
 def _static_address(root: str, file: Path) -> str:
     """The address of one of our own files; it changes with the content, so that it may be kept for ever."""
     return f"{root}/static/{file.name}?v={blake2b(file.read_bytes(), digest_size=4).hexdigest()}"
+
+
+def _deciding(areas: Sequence[AreaScore]) -> list[Evidence]:
+    """The strongest words that decided, each once: they say in English what a Japanese title is about."""
+    found = {one.term: one for area in areas for one in area.evidence if one.weight > 0}
+    return sorted(found.values(), key=lambda one: -one.weight)[:MOST_WORDS]
 
 
 def fill(text: str, **values: object) -> Markup:

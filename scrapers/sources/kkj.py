@@ -191,6 +191,14 @@ class Kkj(Source):
                 break
             read += (yield from visit.read(part)) is not None
         yield Coverage(f"without prefecture ({read} words)", len(visit.seen), missing, complete=False)
+        if missing is not None and len(visit.seen) < missing:
+            yield Problem(
+                "without prefecture",
+                Saying(
+                    "the portal has {missing} records without a prefecture, and {found} of them were found",
+                    {"missing": str(missing), "found": str(len(visit.seen))},
+                ),
+            )
 
 
 @dataclass(frozen=True, slots=True)

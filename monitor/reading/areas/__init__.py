@@ -83,6 +83,7 @@ class AreaDefinition:
 
 class _Term(NamedTuple):
     area: int
+    written: str
     folded: str
     gloss: str
     weight: Weight
@@ -201,7 +202,7 @@ class Lexicon:
             total = _total(scores[area])
             if total >= _GIVEN:
                 evidence = tuple(
-                    Evidence(hit.term.folded, hit.term.gloss, place, weight / 100)
+                    Evidence(hit.term.written, hit.term.gloss, place, weight / 100)
                     for weight, place, hit in scores[area]
                 )
                 given.append((-total, area, AreaScore(self.areas[area].slug, total / 100, evidence)))
@@ -410,7 +411,7 @@ def _make_term(where: str, area: int, term: str, gloss: str, weight: str, idea: 
         )
     if not gloss:
         raise LexiconError("{where}: {term} has no English gloss; add one for readers", where=where, term=repr(term))
-    return _Term(area, folded, gloss, Weight(weight), idea or gloss)
+    return _Term(area, term.strip(), folded, gloss, Weight(weight), idea or gloss)
 
 
 def _place_area(areas: list[Area], definition: AreaDefinition) -> int:
