@@ -19,9 +19,14 @@ LATER = NOW + timedelta(days=1)
 
 
 def add(
-    database: Database, email: str = "reader@example.org", *, language: str = "en", now: datetime = NOW
+    database: Database,
+    email: str = "reader@example.org",
+    *,
+    language: str = "en",
+    now: datetime = NOW,
+    again: bool = False,
 ) -> Subscriber:
-    return database.write(lambda session: subscribers.add(session, email, language=language, now=now))
+    return database.write(lambda session: subscribers.add(session, email, language=language, now=now, again=again))
 
 
 def save(database: Database, reader: Subscriber, name: str, query: str) -> SavedSearch:
@@ -70,7 +75,9 @@ def test_subscribing_again_after_unsubscribing_brings_letters_back_with_the_save
     reader = add(database)
     save(database, reader, "hydrogen", "水素")
     unsubscribe(database, reader.token)
-    again = add(database)
+    with pytest.raises(RecordError, match="has unsubscribed; add --again only if they asked for it"):
+        add(database)
+    again = add(database, again=True)
     assert (again.id, again.active, again.unsubscribed_at) == (reader.id, True, None)
     assert everybody(database) == [("reader@example.org", True, ["hydrogen"])]
 

@@ -24,13 +24,24 @@ def written(folder: Path, text: str) -> Path:
         ("zzz = 1", "zzz: unknown key; known here are: areas, mail, network, site, source, storage, web"),
         ("[source.kkk]\n", "source: there is no source kkk; there are: kkj"),
         ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),
-        ("[source.kkj]\nprefectures = ['1']", "[source.kkj] prefectures 0:"),
+        (
+            "[source.kkj]\nprefectures = ['1']",
+            "[source.kkj] prefectures: 1 is no prefecture; write two digits from 01 to 47",
+        ),
         ("[mail]\nport = 0", "[mail] port: write a number ≥ 1"),
         ("[mail]\nsecurity = 'ssl'", "write one of 'starttls', 'tls' or 'none'"),
         ("[source.kkj]\nenabled = 3", "[source.kkj] enabled: write true or false"),
         ("[mail]\nport = 'x'\nsecurity = 'ssl'", "(+1)"),
         ("[site]\nbase_url = 'monitor.example.org'", "write it as https://monitor.example.org"),
-        ("[[areas]]\nslug = 'A b'", "[[areas]] 1 slug:"),
+        ("[[areas]]\nslug = 'A b'", "[[areas]] 1 slug: A b cannot be a name here"),
+        ("[[areas]]\nslug = 'all'", "[[areas]] 1 slug: all cannot be a name here"),
+        ("[site]\ncontact = '管理者'", "[site] contact: write it in plain letters"),
+        ("[site]\ntag_authority = 'localhost'", "[site] tag_authority: write a domain and a year"),
+        ("[site]\nbase_url = 'http://x:99999'", "write it as https://monitor.example.org"),
+        ("[network]\nstand_in = 'localhost:8100'", "[network] stand_in: write it as http://127.0.0.1:8100"),
+        ("[mail]\nsender = 'Foo <a@b.jp>'", "[mail] sender: write a mail address alone"),
+        ("[mail]\ndigest_at = 'early'", "[mail] digest_at: write a time of day: 08:00:00"),
+        ("[source]\nkkj = 1", "it has another form here; see config.example.toml"),
         ("[site", "is no TOML"),
     ],
 )
@@ -51,7 +62,9 @@ def test_a_file_that_is_not_there_says_what_to_copy(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key_with_its_default() -> None:
     example = load(ROOT / "config.example.toml")
-    assert example.model_copy(update={"source": {}}) == Config()
+    assert example.storage.home == ROOT / "home", "a relative home lies beside the configuration"
+    assert example.model_copy(update={"source": {}, "storage": Config().storage}) == Config()
+    assert example.storage.database == Config().storage.database
     assert example.source["kkj"].model_dump() == Config().source_section("kkj").model_dump() | {
         "every_hours": 12,
         "look_back_days": 10,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from db.vocabulary.text import clean_title, fold, fold_term, fold_with_offsets, term_spellings
+from db.vocabulary.text import LONGEST_TITLE, clean_title, fold, fold_term, fold_with_offsets, term_spellings
 
 # What Japanese notices are made of, and what breaks naive folding.
 _TRICKY = (
@@ -120,3 +120,9 @@ def test_marks_of_the_portal_are_not_part_of_a_title(published: str, shown: str)
 )
 def test_a_title_that_only_looks_marked_stays_as_published(title: str) -> None:
     assert clean_title(title) == title
+
+
+@pytest.mark.parametrize("mark", ["（PDF）", "amp;", ".pdf"])
+def test_a_title_of_endless_marks_is_cleaned_in_no_time(mark: str) -> None:
+    cleaned = clean_title("x&" + mark * 16_000)
+    assert len(cleaned) <= LONGEST_TITLE

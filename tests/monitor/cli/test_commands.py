@@ -1,7 +1,11 @@
 """The commands as a person at a terminal meets them: help, results, errors and exit statuses."""
 
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -203,6 +207,67 @@ def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
         ended, out, _ = collected("feed", "renewables", "--format", form)
         assert (ended, root in out, "水素ステーション" in out) == (0, True, True)
     assert "https://monitor.example.org/feeds/renewables.atom" in collected("feed", "renewables")[1]
+
+
+def test_what_a_portal_writes_is_shown_and_not_obeyed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "kkj").mkdir()
+    hostile = {
+        "key": "YQ==",
+        "title": "水素[/x] [bold]設備[pdf]の購入",
+        "lg_code": "13",
+        "cft_issue_date": "2026-04-01",
+    }
+    (tmp_path / "kkj" / "notices.jsonl").write_text(json.dumps(hostile), encoding="utf-8")
+    with serve(app(tmp_path)) as address:
+        (tmp_path / "config.toml").write_text(f'[network]\nstand_in = "{address}"\n', encoding="utf-8")
+        assert run("collect", "--since", "2026-01-01")[0] == 0
+    ended, out, _ = run("search", "水素")
+    assert (ended, "水素[/x] [bold]設備[pdf]の購入" in out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["serve", "run"])
+def test_a_port_in_use_is_told_before_anything_begins(run: Run, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended, out, err = run(command, "--port", str(taken.getsockname()[1]))
+    assert (ended, out) == (1, "")
+    assert "cannot listen on 127.0.0.1" in err
+    assert "The pages are at" not in err
+
+
+def test_filling_in_the_past_does_not_keep_news_from_readers(collected: Run) -> None:
+    collected("subscribers", "add", "a@example.org")
+    ended, out, _ = collected("collect", "--since", "2025-01-01", "--json")
+    assert (ended, json.loads(out)["new"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("area:renewable", "area: is one of"), ("source:kjk", "source: is one of")]
+)
+def test_a_saved_search_for_what_there_is_not_is_refused(run: Run, query: str, said: str) -> None:
+    ended, _, err = run("subscribers", "add", "a@example.org", "--query", query)
+    assert (ended, said in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "line", ["not json", "[]", '{"key": "a"}', '{"key": "a", "title": "b", "cft_issue_date": "gestern"}']
+)
+def test_records_that_cannot_be_read_are_named_with_file_and_line(run: Run, tmp_path: Path, line: str) -> None:
+    (tmp_path / "kkj").mkdir()
+    (tmp_path / "kkj" / "notices.jsonl").write_text(line, encoding="utf-8")
+    ended, _, err = run("demo", "--once", "--data", str(tmp_path), "--home", str(tmp_path / "h"))
+    assert (ended, "notices.jsonl" in err, "Traceback" in err) == (1, True, False)
+
+
+def test_the_demo_does_not_mix_invented_notices_with_others(collected: Run) -> None:
+    ended, _, err = collected("demo", "--once", "--home", "home")
+    assert (ended, "must not be mixed" in err) == (1, True)
+
+
+def test_a_terminal_that_cannot_write_japanese_shows_codes(collected: Run, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from monitor.cli import main; main()", "search", "水素"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, b"\\u6c34\\u7d20" in done.stdout, done.stderr) == (0, True, b"")
 
 
 def test_reading_again_is_told_in_figures(collected: Run) -> None:

@@ -324,9 +324,9 @@ def test_a_portal_without_records_answers_zero(records: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "line 2: not JSON"),
-        ("[1]", "line 2: not a JSON object"),
-        ('{"key": "k"}', "line 2: title is missing"),
+        ("{", "line 2: is not JSON"),
+        ("[1]", "line 2: is no JSON object"),
+        ('{"key": "k"}', "line 2: lacks title"),
         ('{"key": "k", "title": "t"}', "k: neither cft_issue_date nor fetched"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_row_says_deadline_title_buyer_place_kind_category_areas_and_day(web: 
         "Deadline Fri 4 Dec 2026 17:00 Tokyo time 11 days left "
         "Building a hydrogen station 水素ステーション整備工事 "
         "Example Prefecture ( 例示県 ) Tokyo Call for tenders Works published Fri 20 Nov 2026 "
-        "Mobility Renewable energy"
+        "Mobility Renewable energy 水素ステーション hydrogen station"
     )
     link = only(web.page("/"), "ol.tenders h3 a")
     assert link["href"] == f"/tenders/{id}"
