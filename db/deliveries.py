@@ -172,6 +172,27 @@ def due(session: Session, *, now: datetime, limit: int = 100) -> Sequence[Digest
     ).all()
 
 
+def waiting(session: Session, *, since_before: datetime | None = None) -> int:
+    """Letters that were not sent yet and not given up; those of windows that ended before a moment, if one is given."""
+    digest = table(Digest)
+    states = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+    query = select(func.count()).select_from(digest).where(digest.c.state.in_(states))
+    if since_before is not None:
+        query = query.where(digest.c.window_end < since_before)
+    return session.connection().execute(query).scalar_one()
+
+
+def given_up(session: Session, *, since: datetime) -> int:
+    """Letters of windows that ended since a moment and that were given up."""
+    digest = table(Digest)
+    query = select(func.count()).select_from(digest)
+    return (
+        session.connection()
+        .execute(query.where(digest.c.state == DeliveryState.FAILED, digest.c.window_end >= since))
+        .scalar_one()
+    )
+
+
 def take(session: Session, digest_id: UUID, *, now: datetime) -> Delivery | None:
     """Claim a letter for an attempt; None where another process has it, or had it, already."""
     digest = table(Digest)

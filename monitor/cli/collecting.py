@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from db import runs
+from db import deliveries, runs
 from db.runs import SourceHealth
 from db.vocabulary.labels import RUN_STATES
 from db.vocabulary.messages import N_
@@ -20,6 +20,9 @@ from monitor.i18n import Language
 from monitor.pipeline import Progress, read_again
 from monitor.standins.server import StandInSettings, app, serve
 from scrapers.registry import sources
+
+LETTERS_LATE = timedelta(hours=6)
+"""A letter that is not sent so long after its window ended is worth a look."""
 
 
 class Day(click.ParamType[date]):
@@ -218,7 +221,7 @@ sources_group = Group(
 
 @command(
     "check",
-    N_("One line and an exit status for cron: is every enabled source fresh?"),
+    N_("One line and an exit status for cron: is every enabled source fresh, and did the letters leave?"),
     example="monitor check || mail -s 'monitor' admin@example.org",
 )
 @at_home
@@ -235,10 +238,15 @@ def check(app: App, config: Path | None, home: Path | None) -> int:
             if health.failing_since or overdue:
                 last = _age(language, health.last_success_at, now)
                 bad.append(language.text("{source} (last success: {last})", source=health.source, last=last))
+        with house.database.reading() as session:
+            late = deliveries.waiting(session, since_before=now - LETTERS_LATE)
+            lost = deliveries.given_up(session, since=now - 4 * LETTERS_LATE)
+        if late or lost:
+            bad.append(language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost))
     if bad:
         app.out.print(language.text("failing: {sources}", sources=", ".join(bad)), markup=False, soft_wrap=True)
         return 1
-    app.out.print(language.text("all sources are fresh"), markup=False)
+    app.out.print(language.text("all sources are fresh, no letter is late"), markup=False)
     return 0
 
 

@@ -1,13 +1,14 @@
 """Commands about readers: subscribers and their letters."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from sqlmodel import Session
 
-from alerts.outbox import Result
+from alerts.outbox import Result, window_before
+from db import deliveries, subscribers
 from db import search as finding
-from db import subscribers
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
@@ -135,6 +136,10 @@ subscribers_group = Group(
 def deliver(app: App, config: Path | None, home: Path | None) -> int:
     with opened(config, home) as house:
         outcomes = house.deliver()
+        with house.database.reading() as session:
+            still = deliveries.waiting(session)
+        now = house.clock()
+        _, window_end = window_before(now, house.config.mail.digest_at)
     language = app.language
     for outcome in outcomes:
         if outcome.error is not None:
@@ -149,4 +154,7 @@ def deliver(app: App, config: Path | None, home: Path | None) -> int:
         ),
         markup=False,
     )
+    if still:
+        app.say("{count} letters are waiting for their next try", count=language.number(still))
+    app.say("The next digests are due on {moment}.", moment=language.moment(window_end + timedelta(days=1)))
     return 1 if sent < len(outcomes) else 0

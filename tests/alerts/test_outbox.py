@@ -200,10 +200,14 @@ def test_what_a_mail_server_that_was_away_kept_back_comes_with_the_next_letter(
     record.publish(record.notice())
     letters = post(*(refusal(temporary=True) for _ in range(deliveries.ATTEMPTS)))
     results: list[Result] = []
+    seen: set[tuple[int, int]] = set()
     for _ in range(2 * 24 * 4):
         results += [one.result for one in record.deliver(letters)]
         clock.go_on(minutes=15)
+        with record.database.reading() as session:
+            seen.add((deliveries.waiting(session), deliveries.given_up(session, since=EIGHT)))
     assert results == [Result.LATER] * (deliveries.ATTEMPTS - 1) + [Result.GIVEN_UP, Result.SENT]
+    assert seen == {(1, 0), (0, 1)}
     assert len(letters.mails) == 1
     assert "We could not write to you for a while" in plain_text(letters.mails[0].read)
 

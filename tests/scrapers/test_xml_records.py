@@ -343,3 +343,9 @@ def test_a_flood_of_something_else_takes_little_memory(start: bytes) -> None:
     assert len(pieces) == (2 if start else 1)
     assert records.tail == TAIL.encode()
     assert megabytes < 20
+
+
+def test_a_closing_tag_inside_cdata_is_text() -> None:
+    hostile = b"<R><Uri><![CDATA[https://x/</R><R><Key>FAKE</Key>]]></Uri><Key>true</Key></R><R><Key>2</Key></R>"
+    found = [element(piece.data).findtext("Key") for piece in Records(io.BytesIO(hostile), "R")]
+    assert found == ["true", "2"]

@@ -766,3 +766,11 @@ def test_the_parts_of_a_part_are_all_of_it_and_do_not_overlap() -> None:
     assert sorted(days) == [(SINCE + timedelta(days=day),) * 2 for day in range(30)]
     assert Part(SINCE, SINCE, "13", category="1").by_category() == []
     assert Part(SINCE, SINCE, "13", lacking=TEXT_WORDS).by_text() == []
+
+
+def test_records_that_are_known_to_be_missing_are_told(over: Serve) -> None:
+    site = over(
+        [record(1, date(2026, 6, 2), "13"), record(2, date(2026, 6, 2), None, title="水素実証", organization="環境")]
+    )
+    (problem,) = problems(site.crawl())
+    assert problem == "the portal has 1 records without a prefecture, and 0 of them were found"
