@@ -773,4 +773,4 @@ def test_records_that_are_known_to_be_missing_are_told(over: Serve) -> None:
         [record(1, date(2026, 6, 2), "13"), record(2, date(2026, 6, 2), None, title="水素実証", organization="環境")]
     )
     (problem,) = problems(site.crawl())
-    assert problem == "the portal has 1 records without a prefecture, and 0 of them were found"
+    assert problem == "without prefecture: the portal has 1 records without a prefecture, and 0 of them were found"
