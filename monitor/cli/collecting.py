@@ -148,6 +148,8 @@ def _age(language: Language, moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return language.text("never")
     hours = int((now - moment).total_seconds() // 3600)
+    if hours == 0:
+        return language.text("less than an hour ago")
     if hours < 48:
         return language.ntext("{count} hour ago", "{count} hours ago", hours)
     return language.ntext("{count} day ago", "{count} days ago", hours // 24)
