@@ -27,9 +27,10 @@ def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 def written() -> Iterator[tuple[str, str]]:
-    """Every call of the program in the docs, in code of its own line or within a sentence."""
+    """Every call of the program in the docs: in blocks of code, and in code within a sentence."""
     for path, text in TEXTS.items():
-        for code in re.findall(r"`([^`\n]+)`", text) + re.findall(r"^[^|`\n]*monitor .*$", text, re.MULTILINE):
+        blocks = "\n".join(re.findall(r"^```$(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+        for code in [*re.findall(r"`([^`\n]+)`", text), *blocks.splitlines()]:
             found = re.search(r"(?:^|[ /])monitor ((?:[a-z].*)|--help)$", code.split("  #")[0].split("||")[0].strip())
             if found and "[" not in found[1]:
                 yield path.name, found[1]
