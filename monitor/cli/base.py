@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from db.vocabulary.messages import N_, Told
-from monitor.config import Config, load
+from monitor.config import load
 from monitor.household import Household, household
 from monitor.i18n import Language
 from monitor.logs import log_to
@@ -256,7 +256,3 @@ def opened(config: Path | None, home: Path | None) -> Iterator[Household]:
     with household(settings, home=home) as house:
         log_to(house.home / "logs")
         yield house
-
-
-def loaded(config: Path | None) -> Config:
-    return load(config)

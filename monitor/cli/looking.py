@@ -20,7 +20,8 @@ from db.vocabulary.messages import N_
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.query import Facet, Query, QueryError, parse
 from db.vocabulary.tender import EventKind
-from monitor.cli.base import App, Group, at_home, command, loaded, opened, option, write_json
+from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
+from monitor.config import load
 from monitor.export import as_line, export_jsonl
 from monitor.household import Household, household
 from monitor.i18n import Language
@@ -51,7 +52,7 @@ def _columns(text: str) -> int:
 @option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
 @click.pass_obj
 def list_areas(app: App, config: Path | None) -> None:
-    lexicon = load_lexicon(loaded(config).area_definitions())
+    lexicon = load_lexicon(load(config).area_definitions())
     code = app.language.code
     app.table(
         [N_("area"), N_("name"), N_("what it covers")],
@@ -76,7 +77,7 @@ def list_areas(app: App, config: Path | None) -> None:
 @option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
 @click.pass_obj
 def explain(app: App, title: str, text: Path | None, buyer: str | None, json_: bool, config: Path | None) -> None:
-    lexicon = load_lexicon(loaded(config).area_definitions())
+    lexicon = load_lexicon(load(config).area_definitions())
     found = lexicon.read(title, text.read_text(encoding="utf-8") if text else "", buyer)
     if json_:
         write_json(found)
@@ -316,7 +317,7 @@ def feed(app: App, name: str, form: str, language: str | None, config: Path | No
 @at_home
 @click.pass_obj
 def upgrade(app: App, config: Path | None, home: Path | None) -> None:
-    with household(loaded(config), home=home, upgrade=True):
+    with household(load(config), home=home, upgrade=True):
         app.out.print(app.language.text("the database is at schema {schema}", schema=migrate.head()), markup=False)
 
 

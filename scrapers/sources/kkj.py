@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from db.vocabulary.messages import Saying
+from db.vocabulary.messages import N_, Saying
 from db.vocabulary.notice import Attachment, Category, ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from db.vocabulary.text import clean_title
@@ -65,6 +65,8 @@ TITLE_WORDS = (
     "借入",
 )
 """With which records are swept up that lack a prefecture, and so fall out of every question for one."""
+WITHOUT_PREFECTURE = N_("without prefecture")
+"""The part that falls out of every question for a prefecture."""
 PORTAL_DATES = ("TenderSubmissionDeadline", "OpeningTendersEvent", "PeriodEndTime")
 GIVE_UP_AFTER = 3
 """Questions in a row without a usable answer: then the portal is down, and the rest is not asked."""
@@ -190,10 +192,10 @@ class Kkj(Source):
             if missing is not None and len(visit.seen) >= missing:
                 break
             read += (yield from visit.read(part)) is not None
-        yield Coverage(f"without prefecture ({read} words)", len(visit.seen), missing, complete=False)
+        yield Coverage(f"{WITHOUT_PREFECTURE} ({read} words)", len(visit.seen), missing, complete=False)
         if missing is not None and len(visit.seen) < missing:
             yield Problem(
-                "without prefecture",
+                WITHOUT_PREFECTURE,
                 Saying(
                     "the portal has {missing} records without a prefecture, and {found} of them were found",
                     {"missing": str(missing), "found": str(len(visit.seen))},

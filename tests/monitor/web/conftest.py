@@ -23,7 +23,7 @@ from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
-from db.vocabulary.run import Problem, RunMode, RunState
+from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from monitor.reading.areas import Lexicon, load_lexicon
 from monitor.standins.server import serve
 from monitor.web.app import WebContext, create_app
@@ -111,6 +111,7 @@ class Web:
         *,
         error: Saying | None = None,
         problems: tuple[Problem, ...] = (),
+        coverage: tuple[Coverage, ...] = (),
         found: int = 0,
         new: int = 0,
         changed: int = 0,
@@ -120,7 +121,7 @@ class Web:
                 session, source, mode=RunMode.REGULAR, since=date(2026, 11, 1), until=None, now=at, who="test:1"
             )
             run.found, run.new, run.changed = found, new, changed
-            runs.end(session, run, state=state, now=at, error=error, problems=problems)
+            runs.end(session, run, state=state, now=at, error=error, problems=problems, coverage=coverage)
 
         self.database.write(work)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bs4 import Tag
 
 from db.vocabulary.messages import Saying
-from db.vocabulary.run import Problem, RunState
+from db.vocabulary.run import Coverage, Problem, RunState
 
 if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
@@ -55,3 +55,10 @@ def test_a_source_that_was_never_read_says_so(web: "Web") -> None:
 
 def test_sources_have_their_own_names_for_japanese_readers(web: "Web") -> None:
     assert words(web.page("/sources", lang="ja").select(".sources h2 a")[0]) == "官公需情報ポータルサイト"
+
+
+def test_a_search_by_words_is_shown_as_what_it_is(web: "Web") -> None:
+    coverage = (Coverage("13", 5, 5, True), Coverage("without prefecture (31 words)", 22, None, False))
+    web.ran("kkj", RunState.OK, web.now, found=27, coverage=coverage)
+    page = words(web.page("/sources"))
+    assert "without prefecture 22 found by searching with words; how many there are is not known" in page
