@@ -8,7 +8,7 @@ import sys
 import click
 
 from db.vocabulary.messages import N_, Told
-from monitor.cli.base import App, Group
+from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import check, classify, collect, portals_command, sources_group
 from monitor.cli.demo import demo
 from monitor.cli.looking import areas_group, db_group, export_group, feed, search, tenders_group
@@ -20,6 +20,16 @@ monitor = Group(
     "monitor",
     help=N_("Watch Japanese public procurement: collect notices, sort them into focus areas, tell readers."),
     example="monitor demo",
+    params=[
+        Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help=N_("Show the version and end."),
+            callback=show_version,
+        )
+    ],
     commands=[
         demo,
         run,

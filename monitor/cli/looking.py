@@ -185,7 +185,7 @@ tenders_group = Group(
     N_("Find tenders with the query language, published last first."),
     example="monitor search 'area:renewables 水素 NOT kind:award' --limit 20",
 )
-@click.argument("query", default="")
+@click.argument("words", metavar="[QUERY…]", nargs=-1)
 @option(
     "--format",
     "form",
@@ -196,9 +196,9 @@ tenders_group = Group(
 @option("--limit", type=click.IntRange(1, 100_000), default=50, help=N_("At most so many results."))
 @at_home
 @click.pass_obj
-def search(app: App, query: str, form: str, limit: int, config: Path | None, home: Path | None) -> None:
+def search(app: App, words: tuple[str, ...], form: str, limit: int, config: Path | None, home: Path | None) -> None:
     with opened(config, home) as house, house.database.reading() as session:
-        tree = parsed(app, house, query)
+        tree = parsed(app, house, " ".join(words))
         found = finding.search(session, tree, now=to_tokyo(house.clock()), limit=limit)
         if form == "jsonl":
             for one in found.cards:

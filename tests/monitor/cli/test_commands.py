@@ -109,6 +109,14 @@ def test_a_mistake_ends_with_one_clear_line_and_1(run: Run, arguments: list[str]
     assert not any("Traceback" in one for one in before)
 
 
+def test_the_words_of_a_search_need_no_quotation_marks(collected: Run) -> None:
+    assert (
+        collected("search", "水素", "整備", "--format", "jsonl")[1]
+        == collected("search", "水素 整備", "--format", "jsonl")[1]
+        != ""
+    )
+
+
 def test_the_place_of_a_mistake_in_a_query_is_marked(run: Run) -> None:
     _, _, err = run("search", "水素 AND (太陽光")
     lines = err.splitlines()
