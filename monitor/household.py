@@ -142,7 +142,8 @@ class Household:
             ]
             try:
                 return [crawl.result() for crawl in crawls]
-            except BaseException:
+            except (KeyboardInterrupt, SystemExit):
+                # Only where the program ends: one that goes on after a full disk will crawl again.
                 self.stop.set()
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise

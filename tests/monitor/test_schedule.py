@@ -9,8 +9,10 @@ from sqlmodel import Session
 
 from db import runs
 from db.errors import RecordError
+from db.history import Run
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.run import RunMode, RunState
+from monitor import household as home_of
 from monitor import schedule
 from monitor.config import Config
 from monitor.household import Household, household
@@ -111,3 +113,13 @@ def test_letters_do_not_wait_for_a_crawl(tmp_path: Path, monkeypatch: pytest.Mon
     with household(Config(), home=tmp_path, clock=lambda: NOW) as house, schedule.clockwork(house):
         assert delivered.wait(30)
     assert house.stop.is_set()
+
+
+def test_after_a_full_disk_the_program_goes_on_to_collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **more: object) -> Run:
+        raise RecordError("the disk is full")
+
+    monkeypatch.setattr(home_of, "run_source", full)
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        schedule.tick(house, schedule.collect_due)
+        assert not house.stop.is_set()
