@@ -20,6 +20,8 @@ from lxml import etree
 
 from alerts.language import Language
 from alerts.site import Site
+from alerts.sources import SourceNames
+from alerts.wording import prefecture_name
 from db.card import Card
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
@@ -69,14 +71,6 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
-    """The name and the address that a source's terms ask us to show with what comes from it."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Notice:
     """A notice at its source, as an entry links to it; addresses are None where they do not lead to the web."""
 
@@ -95,15 +89,15 @@ def render(
     site: Site,
     language: Language,
     area_names: Mapping[str, str],
-    source_names: Mapping[str, Attribution],
+    sources: Mapping[str, SourceNames],
 ) -> bytes:
     """The feed as an XML document in UTF-8: of the cards, the ``MOST_ENTRIES`` that changed last, newest first.
 
-    ``area_names`` and ``source_names`` are in the reader's language, by slug; a slug that is missing stands
+    ``area_names`` are in the reader's language, by slug; an area or source that is missing there stands
     for itself. Moments must know their offset; they are written out in Japanese time.
     """
     shown = sorted(cards, key=lambda card: (card.updated_at, card.published, card.id), reverse=True)[:MOST_ENTRIES]
-    notices = [list(_notices(card, language, source_names)) for card in shown]
+    notices = [list(_notices(card, language, sources)) for card in shown]
     written = feedgen.feed.FeedGenerator()
     written.id(site.tag(f"feed/{feed.name}"))
     written.title(plain(feed.title) or site.name)
@@ -174,12 +168,12 @@ def _mend(
         etree.SubElement(element, f"{ATOM}link", {"rel": "via", "href": url, "hreflang": "ja", "title": portal})
 
 
-def _notices(card: Card, language: Language, source_names: Mapping[str, Attribution]) -> Iterator[_Notice]:
+def _notices(card: Card, language: Language, sources: Mapping[str, SourceNames]) -> Iterator[_Notice]:
     for source in card.sources:
-        portal = source_names.get(source.source, Attribution(source.source, ""))
+        portal = sources.get(source.source)
         yield _Notice(
-            plain(portal.name),
-            web_address(portal.url),
+            plain(portal.shown(language) if portal else source.source),
+            web_address(portal.homepage) if portal else None,
             web_address(source.url),
             language.text(labels.KINDS[source.kind]),
             language.day(source.published),
@@ -188,14 +182,13 @@ def _notices(card: Card, language: Language, source_names: Mapping[str, Attribut
 
 def _content(card: Card, notices: Sequence[_Notice], language: Language, area_names: Mapping[str, str]) -> str:
     japanese = language.code == "ja"
-    prefecture = card.prefecture or ""
     return _TEMPLATES.get_template("entry.html").render(
         card=card,
         notices=notices,
         language=language,
         text=language.text,
         deadline_unknown=not (card.deadline or card.response_deadline or card.kind is NoticeKind.AWARD),
-        prefecture=prefecture if japanese else labels.PREFECTURES_EN.get(prefecture, prefecture),
+        prefecture=prefecture_name(card.prefecture or "", language),
         kind=language.text(labels.KINDS[card.kind]),
         category=language.text(labels.CATEGORIES[card.category]) if card.category else "",
         areas=[

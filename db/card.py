@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlmodel import Session
 
-from db.bulk import IN_LIMIT, batches, table
 from db.notices import text_of
 from db.tender import Tender
-from db.tenders import areas_of, resolve
+from db.tenders import areas_of, resolve, rows
 from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.reading import AreaScore
 from db.vocabulary.tender import TenderSource
@@ -48,13 +46,9 @@ class Card:
 
 def cards(session: Session, ids: Sequence[UUID]) -> list[Card]:
     """The cards of tenders, in the order of the ids; what is not there is left out."""
-    tender = table(Tender)
-    rows: dict[UUID, Tender] = {}
-    for some in batches(ids, IN_LIMIT):
-        for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))).mappings():
-            rows[row["id"]] = Tender(**row)
-    areas = areas_of(session, list(rows))
-    return [card_of(rows[id], areas[id]) for id in ids if id in rows]
+    found = rows(session, ids)
+    areas = areas_of(session, list(found))
+    return [card_of(found[id], areas[id]) for id in ids if id in found]
 
 
 def card(session: Session, id: UUID) -> Card | None:

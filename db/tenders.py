@@ -1,6 +1,6 @@
 """The store of tenders: composing them from their notices, and their events."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -95,15 +95,15 @@ def store(
 
     A tender seen for the first time is an event, and so is a material change. Whether it ``alerts`` is kept with it.
     """
-    known = _rows(session, [tender.id for tender in tenders])
+    known = rows(session, [tender.id for tender in tenders])
     changes: list[TenderChange] = []
-    rows: list[dict[str, Any]] = []
+    written_rows: list[dict[str, Any]] = []
     for tender in tenders:
         old = known.get(tender.id)
         change = _change(tender, old)
         if change:
             changes.append(change)
-        rows.append(
+        written_rows.append(
             {
                 **_columns(tender),
                 "sequence": change.sequence if change else old.sequence if old else 1,
@@ -111,7 +111,7 @@ def store(
                 "updated_at": now if change or old is None else old.updated_at,
             }
         )
-    bulk.upsert(session, Tender, rows)
+    bulk.upsert(session, Tender, written_rows)
     _store_areas(session, tenders, known.keys())
     bulk.insert(
         session,
@@ -226,7 +226,8 @@ def _store_areas(session: Session, tenders: Sequence[ComposedTender], known: Ite
     )
 
 
-def _rows(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Tender]:
+def rows(session: Session, ids: Sequence[UUID]) -> dict[UUID, Tender]:
+    """The stored projections of tenders, by id; what is not there is left out."""
     tender = table(Tender)
     found: dict[UUID, Tender] = {}
     for some in batches(ids, IN_LIMIT):

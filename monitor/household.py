@@ -28,7 +28,7 @@ from monitor.config import Config
 from monitor.i18n import language
 from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
-from monitor.reading.areas import Area, load_lexicon
+from monitor.reading.areas import Area, load_lexicon, names_of
 from monitor.reading.reader import NoticeReader
 from scrapers.fetch import HttpFetcher
 from scrapers.registry import sources
@@ -104,7 +104,7 @@ class Household:
         return replace(site, illustrative=site.illustrative or (self.home / ILLUSTRATIVE).exists())
 
     def area_names(self, code: str) -> AreaNames:
-        return {area.slug: area.names[code] for area in self.areas}
+        return names_of(self.areas, code)
 
     def source(self, slug: str) -> Source:
         """A source with the operator's options. Raises UnknownSource."""

@@ -150,7 +150,7 @@ class _Translated(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, prefix=_spoken().text("Usage:") + " ")
+        formatter.write_usage(ctx.command_path, pieces, prefix=spoken().text("Usage:") + " ")
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
@@ -161,11 +161,11 @@ class _Translated(click.Command):
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
         if records:
-            with formatter.section(_spoken().text("Options")):
+            with formatter.section(spoken().text("Options")):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(_spoken().text("Example")):
+        with formatter.section(spoken().text("Example")):
             formatter.write_text(self.example)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -208,16 +208,18 @@ class Group(_Translated, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
-        with formatter.section(_spoken().text("Commands")):
+        with formatter.section(spoken().text("Commands")):
             formatter.write_dl(rows)
 
 
 def _said(text: str | None) -> str:
-    return _spoken().text(text) if text else ""
+    return spoken().text(text) if text else ""
 
 
-def _spoken() -> Language:
-    return click.get_current_context().find_object(App).language  # type: ignore[union-attr]
+def spoken() -> Language:
+    app = click.get_current_context().find_object(App)
+    assert app is not None, "main() hands the App to every command"
+    return app.language
 
 
 def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

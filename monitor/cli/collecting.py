@@ -1,20 +1,22 @@
 """Commands that fetch and read: collect, sources, classify, check, portals."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress as Bars
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from db import deliveries, runs
 from db.runs import SourceHealth
 from db.vocabulary.labels import RUN_STATES
 from db.vocabulary.messages import N_
 from db.vocabulary.run import RunState
-from monitor.cli.base import App, Group, at_home, command, opened, option, until_stopped, write_json
+from monitor.cli.base import App, Group, at_home, command, opened, option, spoken, until_stopped, write_json
 from monitor.household import Ended, Household
 from monitor.i18n import Language
 from monitor.pipeline import Progress, read_again
@@ -34,16 +36,12 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(ctx.find_object(App).language.text("write a day as 2026-04-01"), param, ctx)  # type: ignore[union-attr]
+            self.fail(spoken().text("write a day as 2026-04-01"), param, ctx)
 
 
 @contextmanager
 def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
     """Lines that move on a terminal, on standard error; nothing elsewhere."""
-    import sys
-
-    from rich.console import Console
-
     if not sys.stderr.isatty():
         yield lambda progress: None
         return
@@ -54,7 +52,7 @@ def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
         TimeElapsedColumn(),
     )
     with Bars(*columns, console=Console(file=sys.stderr), transient=True) as bars:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
 
         def watch(progress: Progress) -> None:
             figures = language.text(
@@ -66,7 +64,7 @@ def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
             )
             if progress.source not in tasks:
                 tasks[progress.source] = bars.add_task(progress.source, total=None, figures=figures)
-            bars.update(tasks[progress.source], figures=figures)  # type: ignore[arg-type]
+            bars.update(tasks[progress.source], figures=figures)
 
         yield watch
 

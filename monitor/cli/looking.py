@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from rich.cells import cell_len
 
 from alerts.feeds import FeedForm
 from alerts.wording import field_value
@@ -25,7 +26,7 @@ from monitor.config import load
 from monitor.export import as_line, export_jsonl
 from monitor.household import Household, household
 from monitor.i18n import Language
-from monitor.reading.areas import load_lexicon
+from monitor.reading.areas import load_lexicon, names_of
 from monitor.syndication import feed_bytes
 from scrapers.registry import sources
 
@@ -43,8 +44,6 @@ def parsed(app: App, house: Household, text: str) -> Query:
 
 def _columns(text: str) -> int:
     """How many columns a terminal gives a text: Japanese characters take two."""
-    from rich.cells import cell_len
-
     return cell_len(text)
 
 
@@ -85,7 +84,7 @@ def explain(app: App, title: str, text: Path | None, buyer: str | None, json_: b
     if not found:
         app.out.print(app.language.text("no focus area: no term of the lexicon decides"), markup=False)
         return
-    names = {area.slug: area.names[app.language.code] for area in lexicon.areas}
+    names = names_of(lexicon.areas, app.language.code)
     app.table(
         [N_("area"), N_("score"), N_("term"), N_("meaning"), N_("place"), N_("weight")],
         [

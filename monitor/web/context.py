@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from alerts.feeds import Attribution
-from alerts.language import Language
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db.engine import Database
@@ -17,8 +15,8 @@ from monitor.reading.areas import Area
 class WebContext:
     """Everything that ``create_app`` needs.
 
-    ``clock`` gives aware moments. ``site.base_url`` decides which Host is answered and, if it has a path, what every link begins with;
-    the server before the application takes that path away.
+    ``clock`` gives aware moments. ``site.base_url`` decides which Host is answered and, if it has a path, what every
+    link begins with; the server before the application takes that path away.
     """
 
     database: Database
@@ -31,16 +29,3 @@ class WebContext:
     def root(self) -> str:
         """The path of the site's address; empty where it has none."""
         return urlsplit(self.site.base_url).path.rstrip("/")
-
-    def area_names(self, language: str) -> dict[str, str]:
-        """Slug → the area's name for readers of a language."""
-        return {area.slug: in_language(area.names, language) or area.slug for area in self.areas}
-
-    def attributions(self, language: Language) -> dict[str, Attribution]:
-        """Slug → the source's name for readers of a language, and its address."""
-        return {slug: Attribution(source.shown(language), source.homepage) for slug, source in self.sources.items()}
-
-
-def in_language(texts: Mapping[str, str], language: str) -> str:
-    """The text in a language, or in English, or in any; empty where there is none."""
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

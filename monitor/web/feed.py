@@ -6,7 +6,8 @@ from alerts import feeds
 from alerts.feeds import Feed, FeedForm
 from db import search
 from monitor.i18n import language
-from monitor.web.context import WebContext, in_language
+from monitor.reading.areas import names_of
+from monitor.web.context import WebContext
 
 EVERYTHING = "all"
 """The name of the feed of all tenders; the others are named after their area."""
@@ -30,8 +31,8 @@ def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: st
         description = spoken.text("Public tenders in Japan, newest first.")
     else:
         area = {known.slug: known for known in context.areas}[slug]
-        title = spoken.text("{site}: {area}", site=context.site.name, area=context.area_names(code)[slug])
-        description = in_language(area.descriptions, code)
+        title = spoken.text("{site}: {area}", site=context.site.name, area=area.names[code])
+        description = area.descriptions[code]
     if context.site.illustrative:
         title = spoken.text("{title} (illustrative data)", title=title)
     filters = {"area": slug} if slug else {}
@@ -47,7 +48,7 @@ def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: st
         form=form,
         site=context.site,
         language=spoken,
-        area_names=context.area_names(code),
-        source_names=context.attributions(spoken),
+        area_names=names_of(context.areas, code),
+        sources=context.sources,
     )
     return document, max((card.updated_at for card in cards), default=None)

@@ -24,7 +24,8 @@ from db.vocabulary.reading import AreaScore, Evidence
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 from monitor.i18n import LANGUAGES, Language, language, preferred
-from monitor.web.context import WebContext, in_language
+from monitor.reading.areas import names_of
+from monitor.web.context import WebContext
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -126,7 +127,7 @@ def _environment(context: WebContext, spoken: Language) -> Environment:
 
 def _words(context: WebContext, spoken: Language) -> dict[str, object]:
     """What every template of a language may call."""
-    area_names = context.area_names(spoken.code)
+    area_names = names_of(context.areas, spoken.code)
 
     def prefecture(name: str) -> str:
         return prefecture_name(name, spoken)
@@ -143,7 +144,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "number": spoken.number,
         "area_name": lambda slug: area_names.get(slug, slug),
         "area_known": lambda slug: slug in area_names,
-        "described": lambda area: in_language(area.descriptions, spoken.code),
+        "described": lambda area: area.descriptions[spoken.code],
         "source_names": context.sources.get,
         "prefecture": prefecture,
         "deciding": _deciding,

@@ -11,8 +11,9 @@ import pytest
 from babel.support import NullTranslations
 from lxml import etree
 
-from alerts.feeds import LONGEST, MOST_BYTES, MOST_ENTRIES, Attribution, Feed, FeedForm, plain, render, web_address
+from alerts.feeds import LONGEST, MOST_BYTES, MOST_ENTRIES, Feed, FeedForm, plain, render, web_address
 from alerts.site import Site
+from alerts.sources import SourceNames
 from db.card import Card
 from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.reading import AreaScore, Evidence, Place
@@ -29,7 +30,8 @@ FEED = Feed(
     updated=NOW,
 )
 AREAS = {"renewables": "Renewable energy", "smart-city": "Smart city"}
-KKJ = Attribution("KKJ portal", "https://www.kkj.go.jp/s/")
+KKJ = SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/")
+SHOWN = "KKJ portal (官公需情報ポータルサイト)"
 NOTICE = TenderSource(
     "kkj", "k1", "https://www.kkj.go.jp/d/?D=k1&L=ja", NoticeKind.TENDER, date(2026, 8, 28), UUID(int=900)
 )
@@ -76,7 +78,7 @@ def written(*cards: Card, form: FeedForm, feed: Feed = FEED, spoken: Language | 
         site=SITE,
         language=spoken or language("en"),
         area_names=AREAS,
-        source_names={"kkj": KKJ},
+        sources={"kkj": KKJ},
     )
 
 
@@ -244,7 +246,7 @@ def test_an_atom_entry_has_one_page_here_and_says_where_the_notice_came_from() -
         ("alternate", "text/html", "en", SITE.tender_url(CARD.id)),
         ("via", "text/html", "ja", NOTICE.url),
     ]
-    assert links[1].title == "KKJ portal"
+    assert links[1].title == SHOWN
 
 
 def test_an_rss_item_says_where_the_notice_came_from_in_the_words_of_atom() -> None:
@@ -252,7 +254,7 @@ def test_an_rss_item_says_where_the_notice_came_from_in_the_words_of_atom() -> N
     assert item is not None
     via = item.findall("{http://www.w3.org/2005/Atom}link")
     assert [dict(link.attrib) for link in via] == [
-        {"rel": "via", "href": NOTICE.url, "hreflang": "ja", "title": "KKJ portal"}
+        {"rel": "via", "href": NOTICE.url, "hreflang": "ja", "title": SHOWN}
     ]
     assert item.findtext("link") == SITE.tender_url(CARD.id)
     assert item.find("source") is None
@@ -301,7 +303,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
         "Category Goods "
         "Published Fri 28 Aug 2026 "
         "Focus areas, and the words that decided Renewable energy: 蓄電池 (storage battery) · 太陽光 (solar power) "
-        "Source KKJ portal: Call for tenders · Fri 28 Aug 2026"
+        f"Source {SHOWN}: Call for tenders · Fri 28 Aug 2026"
     )
     assert [element.text for element in content.iterfind(".//p[@lang='ja']")] == ["蓄電池設備の購入"]
     assert [element.text for element in content.iterfind(".//span[@lang='ja']")] == ["蓄電池", "太陽光"]
@@ -310,7 +312,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
 @both_forms
 def test_an_entry_names_its_source_and_links_to_it_as_the_terms_ask(form: FeedForm) -> None:
     assert [(link.text, link.get("href")) for link in shown(CARD, form=form).iter("a")] == [
-        ("KKJ portal", "https://www.kkj.go.jp/s/"),
+        (SHOWN, "https://www.kkj.go.jp/s/"),
         ("Call for tenders · Fri 28 Aug 2026", "https://www.kkj.go.jp/d/?D=k1&L=ja"),
     ]
 

@@ -65,6 +65,11 @@ class Area:
     descriptions: dict[str, str]
 
 
+def names_of(areas: Iterable[Area], language: str) -> dict[str, str]:
+    """Slug → the area's name for readers of a language."""
+    return {area.slug: area.names[language] for area in areas}
+
+
 @dataclass(frozen=True, slots=True)
 class AreaDefinition:
     """An area that a user adds in the configuration.
