@@ -20,7 +20,8 @@ from monitor.cli.base import App, Group, at_home, command, opened, option, spoke
 from monitor.household import Ended, Household
 from monitor.i18n import Language
 from monitor.pipeline import Progress, read_again
-from monitor.standins.server import StandInSettings, app, serve
+from monitor.serving import serve
+from monitor.standins.server import StandInSettings, app
 from scrapers.registry import sources
 
 LETTERS_LATE = timedelta(hours=6)

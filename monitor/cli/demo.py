@@ -21,9 +21,10 @@ from monitor.cli.collecting import progress_bars, show_ended
 from monitor.config import Config
 from monitor.household import ILLUSTRATIVE, Ended, Household, household, system_clock, together
 from monitor.logs import log_to
+from monitor.serving import serve
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app as portals
-from monitor.standins.server import serve, span
+from monitor.standins.server import span
 from monitor.syndication import web_app
 
 NEWS_DAYS = 7

@@ -13,7 +13,8 @@ import click
 import pytest
 
 from monitor.cli import monitor, status
-from monitor.standins.server import app, serve
+from monitor.serving import serve
+from monitor.standins.server import app
 from scrapers.registry import sources
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from monitor.standins.server import Switchboard, app, serve
+from monitor.serving import serve
+from monitor.standins.server import Switchboard, app
 
 LG = {"13": "東京都", "27": "大阪府", "31": "鳥取県", "01": "北海道"}
 

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from lxml import etree
 
+from monitor.serving import serve
 from monitor.standins import demo_data as module
 from monitor.standins.demo_data import demo_data
-from monitor.standins.server import app, serve
+from monitor.standins.server import app
 
 HOME_DAY = date(2026, 6, 1)
 END = "これは見本データであり、実在の調達ではありません。"

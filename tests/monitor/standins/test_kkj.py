@@ -8,8 +8,9 @@ import httpx
 import pytest
 from lxml import etree
 
+from monitor.serving import serve
 from monitor.standins.kkj import Complaint, expression
-from monitor.standins.server import Switchboard, app, serve
+from monitor.standins.server import Switchboard, app
 
 
 class Kkj(Protocol):

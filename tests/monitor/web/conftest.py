@@ -25,7 +25,7 @@ from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from monitor.reading.areas import Lexicon, load_lexicon
-from monitor.standins.server import serve
+from monitor.serving import serve
 from monitor.web.app import WebContext, create_app
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=TOKYO)

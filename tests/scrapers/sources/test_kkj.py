@@ -21,8 +21,9 @@ from db.vocabulary.labels import Prefecture
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
+from monitor.serving import serve
 from monitor.standins.kkj import PORTAL
-from monitor.standins.server import Switchboard, app, serve
+from monitor.standins.server import Switchboard, app
 from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
 from scrapers.fetch import HttpFetcher, NetworkSettings
 from scrapers.source import Finding, Page, Request, SourceOptions, Window, crawl, page_of
