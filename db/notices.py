@@ -1,8 +1,8 @@
 """The store of notices: recording what was scraped, and finding it again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
@@ -63,10 +63,14 @@ def record(
 ) -> list[Recorded]:
     """Record a batch of notices and say of each whether it is new, changed or the same.
 
-    Recording the same again changes nothing. Of two contents with one key in a batch the later counts.
+    Recording the same again changes nothing. Of two contents with one key in a batch the later counts. A notice
+    that its source does not date keeps the day on which it was first seen.
     """
     latest = {notice_id(notice.source, notice.key): notice for notice in notices}
     known = _known(session, list(latest))
+    for id, notice in latest.items():
+        if notice.undated and id in known:
+            latest[id] = replace(notice, published=known[id].published)
     results: list[Recorded] = []
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -238,6 +242,7 @@ class _Known:
     version: int
     digest: str
     parser: str
+    published: date
 
 
 def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
@@ -245,9 +250,14 @@ def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
     found: dict[UUID, _Known] = {}
     for some in batches(ids, IN_LIMIT):
         rows = session.connection().execute(
-            select(notice.c.id, notice.c.tender_id, notice.c.version, notice.c.digest, notice.c.parser).where(
-                notice.c.id.in_(some)
-            )
+            select(
+                notice.c.id,
+                notice.c.tender_id,
+                notice.c.version,
+                notice.c.digest,
+                notice.c.parser,
+                notice.c.published,
+            ).where(notice.c.id.in_(some))
         )
         found.update((row[0], _Known(*row[1:])) for row in rows)
     return found

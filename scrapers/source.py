@@ -13,6 +13,7 @@ from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, ClassVar, cast
 
+from db.vocabulary.award import ScrapedAward
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from scrapers.errors import ScrapeError
@@ -111,7 +112,7 @@ class Window:
     """The moment of the crawl, with its offset."""
 
 
-Finding = ScrapedNotice | Problem | Coverage
+Finding = ScrapedNotice | ScrapedAward | Problem | Coverage
 Steps = Generator[Request | Finding, Page, None]
 Fetch = Callable[[Request], Page]
 

@@ -48,7 +48,10 @@ class ScrapedNotice:
     ``title_original`` is kept where cleaning changed it. ``published`` is a date in Japan; moments
     carry their UTC offset. ``text`` is the notice's text as far as the source gives it.
     ``portal_dates`` keeps dates whose meaning at the source is not the bid deadline, by the source's
-    own field name, so that they are neither lost nor taken for something else.
+    own field name, so that they are neither lost nor taken for something else. ``references`` keeps the
+    source's identifiers and codes (numbers of cases, of procuring entities, of classes) in the same way:
+    by them notices of several sources are recognised as one tender. ``text_en`` is an English text that
+    the source itself gives, never a translation of ours.
     """
 
     source: str
@@ -72,8 +75,12 @@ class ScrapedNotice:
     document_url: str | None = None
     attachments: tuple[Attachment, ...] = ()
     portal_dates: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
     status: str | None = None
+    undated: bool = False
+    """True where the source states no day of publication: the record keeps the day on which it was first seen."""
     text: str = ""
+    text_en: str = ""
     text_cut: bool = field(default=False)
     """True where the source's text was longer than is kept."""
 

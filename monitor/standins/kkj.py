@@ -106,7 +106,7 @@ def days(folder: Path) -> Iterable[date]:
             ) from None
 
 
-PORTAL = Portal("www.kkj.go.jp", "kkj", routes, days)
+PORTAL = Portal(("www.kkj.go.jp",), ("kkj",), "kkj", routes, days)
 
 
 # What is asked for

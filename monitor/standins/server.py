@@ -138,9 +138,12 @@ class Switchboard:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """What a file of this folder offers: the host it stands for, and its routes over its records."""
+    """What a file of this folder offers: the hosts it stands for, and its routes over its records."""
 
-    host: str
+    hosts: tuple[str, ...]
+    """All of them answer with the same routes; ``address_of`` tells a route at which host it was asked."""
+    sources: tuple[str, ...]
+    """The slugs of the sources that read from it."""
     folder: str
     """Below DATA; a folder that is missing means a portal without records."""
     routes: Callable[[Path], Sequence[BaseRoute]]
@@ -175,9 +178,14 @@ def app(data: Path, settings: StandInSettings | Switchboard | None = None) -> St
     if not data.is_dir():
         raise NotADirectoryError(f"{data} is not a folder; the stand-ins read one folder per portal in it")
     board = settings if isinstance(settings, Switchboard) else Switchboard(settings)
-    by_host: dict[str, list[Portal]] = defaultdict(list)
+    by_host: dict[str, list[BaseRoute]] = defaultdict(list)
+    robots: dict[str, str] = {}
     for portal in portals().values():
-        by_host[portal.host].append(portal)
+        routes = portal.routes(data / portal.folder)
+        for host in portal.hosts:
+            by_host[host] += routes
+            if portal.robots is not None:
+                robots.setdefault(host, portal.robots)
 
     async def elsewhere(request: Request) -> Response:
         host = request.path_params["path"].partition("/")[0]
@@ -185,7 +193,7 @@ def app(data: Path, settings: StandInSettings | Switchboard | None = None) -> St
 
     return Starlette(
         routes=[
-            *(Mount(f"/{host}", app=_host(host, here, data, board)) for host, here in by_host.items()),
+            *(Mount(f"/{host}", app=_host(host, here, robots.get(host), board)) for host, here in by_host.items()),
             Route("/{path:path}", elsewhere),
         ]
     )
@@ -196,15 +204,17 @@ def settings_of(request: Request) -> StandInSettings:
     return cast(StandInSettings, request.scope["stand_in"])
 
 
-def _host(host: str, here: Sequence[Portal], data: Path, board: Switchboard) -> ASGIApp:
-    real = next((portal.robots for portal in here if portal.robots is not None), None)
+def address_of(request: Request) -> str:
+    """The address in the real world that a request asks for, without its query."""
+    return f"https:/{request.scope['path']}"
 
+
+def _host(host: str, routes: Sequence[BaseRoute], real: str | None, board: Switchboard) -> ASGIApp:
     async def robots(_: Request) -> Response:
         if board.settings(host).robots == "allow":
             return PlainTextResponse(ALLOW_ALL)
         return PlainTextResponse("Not Found", 404) if real is None else PlainTextResponse(real)
 
-    routes = [route for portal in here for route in portal.routes(data / portal.folder)]
     inner = _Hazards(Router(routes, redirect_slashes=False), host, board)
     return Router([Route("/robots.txt", robots), Mount("/", app=inner)], redirect_slashes=False)
 

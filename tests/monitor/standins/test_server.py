@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from monitor.serving import serve
 from monitor.standins import server
-from monitor.standins.server import Portal, StandInSettings, Switchboard, app, portals
+from monitor.standins.server import Portal, StandInSettings, Switchboard, address_of, app, portals
 
 
 class Kkj(Protocol):
@@ -25,7 +25,7 @@ class Kkj(Protocol):
 
 
 def test_every_file_with_a_portal_is_a_portal_with_a_folder_of_its_own() -> None:
-    assert portals()["kkj"].host == "www.kkj.go.jp"
+    assert portals()["kkj"].hosts == ("www.kkj.go.jp",)
     assert len({portal.folder for portal in portals().values()}) == len(portals())
 
 
@@ -56,13 +56,32 @@ def test_two_portals_may_share_a_host(records: Path, monkeypatch: pytest.MonkeyP
             return PlainTextResponse(text)
 
         return Portal(
-            "both.example.jp", text, lambda _: [Route(f"/{text}", page)], lambda _: (), robots=f"# {text}\n"
+            ("both.example.jp",),
+            (text,),
+            text,
+            lambda _: [Route(f"/{text}", page)],
+            lambda _: (),
+            robots=f"# {text}\n",
         )
 
     monkeypatch.setattr(server, "portals", lambda: {"a": says("a"), "b": says("b")})
     with serve(app(records, StandInSettings(robots="as-real"))) as base:
         pages = [f"{base}/both.example.jp/{page}" for page in ("a", "b", "robots.txt")]
         assert [httpx.get(page, trust_env=False).text for page in pages] == ["a", "b", "# a\n"]
+
+
+def test_a_portal_may_stand_for_several_hosts_and_knows_at_which_it_is_asked(
+    records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def page(request: Request) -> Response:
+        return PlainTextResponse(address_of(request))
+
+    hosts = ("a.example.jp", "b.example.jp")
+    portal = Portal(hosts, ("x",), "x", lambda _: [Route("/{path:path}", page)], lambda _: ())
+    monkeypatch.setattr(server, "portals", lambda: {"x": portal})
+    with serve(app(records)) as base:
+        asked = [httpx.get(f"{base}/{host}/deep/page.html?q=1", trust_env=False).text for host in hosts]
+    assert asked == ["https://a.example.jp/deep/page.html", "https://b.example.jp/deep/page.html"]
 
 
 def test_a_data_folder_that_is_not_there_is_named(records: Path) -> None:
