@@ -22,6 +22,9 @@ from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 LEASE = timedelta(minutes=15)
 """How long a claim of a source holds without a sign of life from its process."""
 
+ENOUGH_RUNS = 3
+"""Regular runs from which on one can say what a source usually finds."""
+
 LONGEST_REQUEST = 500
 """Characters of a request that are kept; the rest of a longer one is kept as a checksum."""
 
@@ -37,6 +40,19 @@ class SourceHealth:
     last_success_at: datetime | None
     failing_since: datetime | None
     usually_found: int | None
+    """By the regular runs before the last one."""
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the last run went well and yet found less than half of what is usual."""
+        run = self.last_run
+        return (
+            run is not None
+            and run.mode == RunMode.REGULAR
+            and run.state in (RunState.OK, RunState.PARTIAL)
+            and self.usually_found is not None
+            and run.found * 2 < self.usually_found
+        )
 
 
 def owner() -> str:
@@ -221,26 +237,33 @@ def _health(session: Session, source: str) -> SourceHealth:
     )
     if good is not None:
         failed_since = failed_since.where(run.c.started_at > good.started_at)
-    usual = (
-        session.connection()
-        .execute(
-            select(
-                func.avg(
-                    select(run.c.found)
-                    .where(run.c.source == source, run.c.mode == RunMode.REGULAR, run.c.state == RunState.OK)
-                    .order_by(run.c.started_at.desc())
-                    .limit(10)
-                    .subquery()
-                    .c.found
-                )
-            )
-        )
-        .scalar()
-    )
+    last = last_run(session, source, *(state for state in RunState if state is not RunState.RUNNING))
     return SourceHealth(
         source=source,
-        last_run=last_run(session, source, *(state for state in RunState if state is not RunState.RUNNING)),
+        last_run=last,
         last_success_at=good.finished_at if good else None,
         failing_since=session.connection().execute(failed_since).scalar(),
-        usually_found=round(usual) if usual is not None else None,
+        usually_found=_usually_found(session, source, last) if last is not None else None,
     )
+
+
+def _usually_found(session: Session, source: str, last: Run) -> int | None:
+    """The mean of what the good regular runs before the last one found; None where they are too few to tell."""
+    run = table(Run)
+    found = (
+        session.connection()
+        .execute(
+            select(run.c.found)
+            .where(
+                run.c.source == source,
+                run.c.mode == RunMode.REGULAR,
+                run.c.state.in_((RunState.OK, RunState.PARTIAL)),
+                run.c.started_at < last.started_at,
+            )
+            .order_by(run.c.started_at.desc())
+            .limit(10)
+        )
+        .scalars()
+        .all()
+    )
+    return round(sum(found) / len(found)) if len(found) >= ENOUGH_RUNS else None

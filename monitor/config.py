@@ -1,23 +1,38 @@
 """The configuration: one TOML file, read once, refused where it says anything unknown or wrong."""
 
+import codecs
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+import soupsieve
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from alerts.settings import MailSettings, SmtpSettings
 from alerts.site import Site
+from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import Category, NoticeKind
 from monitor.reading.areas import AreaDefinition
+from scrapers.configured import FeedDefinition, TableDefinition, configured
 from scrapers.fetch import NetworkSettings
 from scrapers.registry import sources
-from scrapers.source import SourceOptions
+from scrapers.shapes import FIELDS, ListLayout
+from scrapers.source import Source, SourceOptions
 
 DEFAULT_FILES = ("config.toml", "config.example.toml")
 
@@ -149,6 +164,8 @@ class SourceSection(_Section):
     look_back_days: Annotated[int, Field(ge=0, le=3660)] | None = None
     robots: Literal["obey", "ignore"] = "obey"
     prefectures: tuple[str, ...] = ()
+    max_requests: Annotated[int, Field(ge=1)] | None = None
+    max_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
 
     @field_validator("prefectures")
     @classmethod
@@ -159,7 +176,175 @@ class SourceSection(_Section):
         return value
 
     def options(self) -> SourceOptions:
-        return SourceOptions(look_back_days=self.look_back_days, prefectures=self.prefectures)
+        return SourceOptions(
+            look_back_days=self.look_back_days,
+            prefectures=self.prefectures,
+            max_requests=self.max_requests,
+            max_minutes=self.max_minutes,
+        )
+
+
+def _web_addresses(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses that can be fetched: at least one, each with a host."""
+    for address in value or ("",):
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _port_of(parts):
+            raise WrongValue("write it as https://www.city.example.lg.jp/nyusatsu/index.html")
+    return value
+
+
+def _selector(value: str) -> str:
+    try:
+        soupsieve.compile(value)
+    except soupsieve.SelectorSyntaxError as error:
+        raise WrongValue(
+            "{selector} is no CSS selector ({why})", selector=value, why=str(error).split("\n")[0]
+        ) from None
+    return value
+
+
+class _ConfiguredSection(_Section):
+    """What ``[[tables]]`` and ``[[feeds]]`` have in common."""
+
+    slug: str
+    name: str
+    name_en: str = ""
+    homepage: str = ""
+    address: tuple[str, ...]
+    """One or several."""
+    buyer: str = ""
+    buyer_en: str = ""
+    prefecture: str = ""
+    kind: NoticeKind | None = None
+    kinds: dict[str, NoticeKind] = {}
+    only: tuple[str, ...] = ()
+
+    @field_validator("slug")
+    @classmethod
+    def _is_slug(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+            raise WrongValue("{slug} cannot be a name here; write small letters, digits and underscores", slug=value)
+        if value in sources():
+            raise WrongValue("{slug} is a source already; choose another name", slug=value)
+        return value
+
+    @field_validator("address", mode="before")
+    @classmethod
+    def _is_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("address")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _web_addresses(value)
+
+    @field_validator("homepage")
+    @classmethod
+    def _is_homepage(cls, value: str) -> str:
+        return _web_addresses((value,))[0] if value else value
+
+    @field_validator("prefecture")
+    @classmethod
+    def _is_prefecture(cls, value: str) -> str:
+        named = prefecture_named(value) if value else ""
+        if named is None:
+            raise WrongValue("{name} is no prefecture; write e.g. 東京都 or Tokyo", name=value)
+        return named
+
+    def common(self) -> dict[str, Any]:
+        """What a definition of either shape is made with."""
+        return {
+            name: getattr(self, name)
+            for name in (
+                "slug",
+                "name",
+                "name_en",
+                "homepage",
+                "buyer",
+                "buyer_en",
+                "prefecture",
+                "kind",
+                "kinds",
+                "only",
+            )
+        } | {"addresses": self.address}
+
+
+class TableSection(_ConfiguredSection):
+    """``[[tables]]``"""
+
+    columns: dict[str, str] = {}
+    optional: tuple[str, ...] = ()
+    items: str = ""
+    selectors: dict[str, str] = {}
+    key: tuple[str, ...] = ("link",)
+    date_format: str = ""
+    empty: str = ""
+    next_page: str = ""
+    encoding: str = ""
+    text: str = ""
+
+    @field_validator("items", "next_page", "text")
+    @classmethod
+    def _is_selector(cls, value: str) -> str:
+        return _selector(value) if value else value
+
+    @field_validator("selectors")
+    @classmethod
+    def _are_selectors(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, selector in value.items():
+            _known_field(name)
+            if selector:
+                _selector(selector)
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, value: str) -> str:
+        try:
+            return codecs.lookup(value).name if value else value
+        except LookupError:
+            raise WrongValue(
+                "{name} is no encoding that is known; write utf-8, cp932 or euc_jp", name=value
+            ) from None
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        if bool(self.columns) == bool(self.items):
+            raise WrongValue("write either columns (the table's headings) or items and selectors")
+        if "title" not in (self.columns or self.selectors):
+            raise WrongValue('it must say where the title is: title = "件名"')
+        given = {"link", *(self.columns or self.selectors)}
+        if unknown := [name for name in (*self.key, *self.optional) if name not in given]:
+            raise WrongValue("{name} is none of its columns", name=unknown[0])
+        return self
+
+    def definition(self) -> TableDefinition:
+        layout = ListLayout(
+            columns=self.columns,
+            optional=frozenset(self.optional),
+            items=self.items,
+            selectors=self.selectors,
+            key=self.key,
+            date_format=self.date_format,
+            empty="".join(self.empty.split()),
+            next_page=self.next_page,
+            encoding=self.encoding or None,
+        )
+        return TableDefinition(**self.common(), layout=layout, text=self.text)
+
+
+def _known_field(name: str) -> None:
+    """Selectors have no heading that could become a line of the text."""
+    if name not in FIELDS:
+        raise WrongValue("{name} is no field; there are: {fields}", name=name, fields=", ".join(FIELDS))
+
+
+class FeedSection(_ConfiguredSection):
+    """``[[feeds]]``"""
+
+    def definition(self) -> FeedDefinition:
+        return FeedDefinition(**self.common())
 
 
 class AreaSection(_Section):
@@ -188,18 +373,34 @@ class Config(_Section):
     web: WebSection = WebSection()
     network: NetworkSection = NetworkSection()
     mail: MailSection = MailSection()
+    tables: tuple[TableSection, ...] = ()
+    feeds: tuple[FeedSection, ...] = ()
     source: dict[str, SourceSection] = {}
     areas: tuple[AreaSection, ...] = ()
 
+    @field_validator("tables", "feeds")
+    @classmethod
+    def _differ(cls, value: tuple[_ConfiguredSection, ...], info: ValidationInfo) -> tuple[_ConfiguredSection, ...]:
+        slugs = [one.slug for one in (*info.data.get("tables", ()), *value)]
+        if twice := [slug for slug in slugs if slugs.count(slug) > 1]:
+            raise WrongValue("{slug} is there twice; every source needs a name of its own", slug=twice[0])
+        return value
+
     @field_validator("source")
     @classmethod
-    def _are_sources(cls, value: dict[str, SourceSection]) -> dict[str, SourceSection]:
+    def _are_sources(cls, value: dict[str, SourceSection], info: ValidationInfo) -> dict[str, SourceSection]:
+        own = [one.slug for name in ("tables", "feeds") for one in info.data.get(name, ())]
+        known = [*sources(), *own]
         for slug in value:
-            if slug not in sources():
-                raise WrongValue(
-                    "there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(sources())
-                )
+            if slug not in known:
+                raise WrongValue("there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(known))
         return value
+
+    def all_sources(self) -> Mapping[str, type[Source]]:
+        """Those with code, and those that are described here."""
+        tables = [one.definition() for one in self.tables]
+        feeds = [one.definition() for one in self.feeds]
+        return {**sources(), **configured([*tables, *feeds])}
 
     def source_section(self, slug: str) -> SourceSection:
         return self.source.get(slug, SourceSection())
@@ -267,7 +468,8 @@ def load(path: Path | None) -> Config:
         home = path.parent / config.storage.home
         return config.model_copy(update={"storage": config.storage.model_copy(update={"home": home})})
     except ValidationError as error:
-        first, *others = error.errors()
+        # A misspelt key says more than that the right one is missing.
+        first, *others = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         raise _plain(path, first, len(others)) from None
 
 
@@ -302,7 +504,9 @@ def _why(problem: Any) -> Saying:
     match problem["type"]:
         case "value_error" if isinstance(limits.get("error"), Told):
             return Saying("{why}", {"why": limits["error"].saying})
-        case "literal_error":
+        case "missing":
+            return Saying("it is missing; write it")
+        case "literal_error" | "enum":
             return Saying("write one of {allowed}", {"allowed": str(limits["expected"])})
         case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
             sign, limit = next(iter(limits.items()))
@@ -331,8 +535,8 @@ def _shown(where: list[str]) -> str:
             return section
         case ["source", slug, *rest]:
             return " ".join([f"[source.{slug}]", *rest])
-        case ["areas", number, *rest]:
-            return " ".join([f"[[areas]] {int(number) + 1}", *rest])
+        case [("areas" | "tables" | "feeds") as section, number, *rest]:
+            return " ".join([f"[[{section}]] {int(number) + 1}", *rest])
         case [section, *rest]:
             return " ".join([f"[{section}]", *rest])
         case _:
@@ -343,7 +547,10 @@ def _known_keys(where: list[str]) -> list[str]:
     model: Any = Config
     for part in where:
         if model is Config:
-            model = {"source": SourceSection, "areas": AreaSection}.get(
-                part, model.model_fields[part].annotation if part in model.model_fields else Config
-            )
+            model = {
+                "source": SourceSection,
+                "areas": AreaSection,
+                "tables": TableSection,
+                "feeds": FeedSection,
+            }.get(part, model.model_fields[part].annotation if part in model.model_fields else Config)
     return sorted(model.model_fields)

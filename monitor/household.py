@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ from db.history import Run
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.run import RunMode, RunState
 from monitor.config import Config
+from monitor.health import Turn
 from monitor.i18n import language
 from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
 from monitor.reading.areas import Area, load_lexicon, names_of
 from monitor.reading.reader import NoticeReader
 from scrapers.fetch import HttpFetcher
-from scrapers.registry import sources
-from scrapers.source import Source
+from scrapers.source import Fetch, Source
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,8 @@ class Household:
     home: Path
     flow: Flow
     areas: tuple[Area, ...]
+    sources: Mapping[str, type[Source]]
+    """By slug: those with code, and those that the configuration describes."""
     clock: Callable[[], datetime]
     stop: threading.Event
     """Set when the program is about to end: crawls stop before their next request."""
@@ -108,17 +110,26 @@ class Household:
 
     def source(self, slug: str) -> Source:
         """A source with the operator's options. Raises UnknownSource."""
-        if slug not in sources():
+        if slug not in self.sources:
             raise UnknownSource(
-                "there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(sources())
+                "there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(self.sources)
             )
-        return sources()[slug](self.config.source_section(slug).options())
+        return self.sources[slug](self.config.source_section(slug).options())
 
     def enabled(self) -> list[str]:
-        return [slug for slug in sources() if self.config.source_section(slug).enabled]
+        return [slug for slug in self.sources if self.config.source_section(slug).enabled]
 
-    def every_hours(self, slug: str) -> int:
-        return self.config.source_section(slug).every_hours or sources()[slug].every_hours
+    def turns(self) -> list[Turn]:
+        """The enabled sources, and how often each is asked."""
+        sections = [(slug, self.config.source_section(slug)) for slug in self.enabled()]
+        return [
+            Turn(
+                slug,
+                timedelta(hours=section.every_hours or self.sources[slug].every_hours),
+                section.robots == "ignore",
+            )
+            for slug, section in sections
+        ]
 
     def collect(
         self,
@@ -149,12 +160,15 @@ class Household:
                 raise
 
     def _run(self, source: Source, fetcher: HttpFetcher, watch: Callable[[Progress], None]) -> Callable[..., Run]:
-        fetch = fetcher.for_source(
+        return partial(run_source, self.flow, source, self.fetch_for(source, fetcher), watch=watch)
+
+    def fetch_for(self, source: Source, fetcher: HttpFetcher) -> Fetch:
+        """One visit's fetch, with the source's limits and the operator's permissions."""
+        return fetcher.for_source(
             source.pause_seconds,
             source.max_bytes,
             ignore_robots=self.config.source_section(source.slug).robots == "ignore",
         )
-        return partial(run_source, self.flow, source, fetch, watch=watch)
 
     def _collect_one(
         self, source: Source, run: Callable[..., Run], mode: RunMode | None, since: date | None, until: date | None
@@ -192,8 +206,13 @@ class Household:
             sender=self.config.mail.sender,
             languages=language,
             area_names=self.area_names,
-            sources=source_names(self.enabled()),
+            sources=self.source_names(),
         )
+
+    def source_names(self) -> dict[str, SourceNames]:
+        """What readers are told of the enabled sources."""
+        found = {slug: self.sources[slug] for slug in self.enabled()}
+        return {slug: SourceNames(one.name, one.name_en, one.homepage) for slug, one in found.items()}
 
     def deliver(self) -> list[Outcome]:
         """Send what is due."""
@@ -205,12 +224,6 @@ class Household:
 
     def close(self) -> None:
         self.database.close()
-
-
-def source_names(slugs: Sequence[str]) -> dict[str, SourceNames]:
-    """What readers are told of sources."""
-    found = sources()
-    return {slug: SourceNames(found[slug].name, found[slug].name_en, found[slug].homepage) for slug in slugs}
 
 
 @contextmanager
@@ -234,6 +247,6 @@ def household(
         (migrate.upgrade if upgrade else migrate.ready)(database)
         stop = threading.Event()
         flow = Flow(database, Archive(home / "archive"), NoticeReader(lexicon), clock, stop.is_set)
-        yield Household(config, home, flow, lexicon.areas, clock, stop)
+        yield Household(config, home, flow, lexicon.areas, config.all_sources(), clock, stop)
     finally:
         database.close()

@@ -8,22 +8,19 @@ record's claims forbid it, but would try to.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db import runs
-from db.history import Run
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Told
-from db.vocabulary.run import RunState
+from monitor.health import next_turn
 from monitor.household import Household
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60
-RETRY_AFTER = timedelta(hours=1)
-"""A source that failed is tried again after this, if that is sooner than its own turn."""
 
 
 @contextmanager
@@ -75,19 +72,8 @@ def due_sources(house: Household) -> list[str]:
     """The enabled sources whose turn has come."""
     now = house.clock()
     with house.database.reading() as session:
-        return [slug for slug in house.enabled() if next_turn(house, runs.last_run(session, slug), slug) <= now]
-
-
-def next_turn(house: Household, last: Run | None, slug: str) -> datetime:
-    """When a source is crawled next: after its interval, or sooner where its last run failed.
-
-    At once where the last run was not let finish, seems to run (a live one is not disturbed), or began in the
-    future, when the clock was wrong.
-    """
-    at_once = datetime.min.replace(tzinfo=TOKYO)
-    if last is None or last.state in (RunState.RUNNING, RunState.STOPPED) or last.started_at > house.clock():
-        return at_once
-    interval = timedelta(hours=house.every_hours(slug))
-    if last.state == RunState.FAILED:
-        interval = min(interval, RETRY_AFTER)
-    return last.started_at + interval
+        return [
+            turn.slug
+            for turn in house.turns()
+            if next_turn(runs.last_run(session, turn.slug), turn.every, now) <= now
+        ]

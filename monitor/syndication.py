@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from alerts.feeds import FeedForm
-from monitor.household import Household, source_names
+from monitor.household import Household
 from monitor.web.app import create_app, feed_document
 from monitor.web.context import WebContext
 
@@ -13,7 +13,8 @@ def context_of(house: Household) -> WebContext:
         database=house.database,
         site=house.site,
         areas=house.areas,
-        sources=source_names(house.enabled()),
+        sources=house.source_names(),
+        turns=house.turns(),
         clock=house.clock,
     )
 

@@ -7,7 +7,7 @@ and a 見積番号 is a number, not a call for quotations. Rules are in order; t
 import re
 from functools import lru_cache
 
-from db.vocabulary.notice import NoticeKind
+from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.text import fold
 
 # Titles are folded: （ is (, ＜ is <, and spaces and 中黒 between Japanese characters are gone.
@@ -141,3 +141,19 @@ def _announced(text: str) -> NoticeKind | None:
 
 
 _of_method = lru_cache(maxsize=1024)(_announced)
+
+
+_CATEGORIES = (
+    (Category.WORKS, re.compile("工事|建設")),
+    (Category.GOODS, re.compile("物品|購入|買入|物件")),
+    (Category.SERVICES, re.compile("役務|業務|委託|サービス|賃貸借|借入|コンサル")),
+)
+
+
+def category_of(stated: str) -> Category | None:
+    """The category in a source's own words for one (物品, 役務, 工事, 業務委託); None where they fit none or several.
+
+    For columns that state a category, not for titles.
+    """
+    found = [category for category, words in _CATEGORIES if words.search(stated)]
+    return found[0] if len(found) == 1 else None

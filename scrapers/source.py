@@ -8,7 +8,7 @@ splitting included, and can be replayed from the archive or from a recorded exam
 import io
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, ClassVar, cast
@@ -125,6 +125,10 @@ class SourceOptions:
     """Overrides the source's own look-back."""
     prefectures: tuple[str, ...] = ()
     """JIS X 0401 codes to ask for; empty means all (sources without prefectures ignore it)."""
+    max_requests: int | None = None
+    """Overrides the source's own limit."""
+    max_minutes: int | None = None
+    """Overrides the source's own limit."""
 
 
 class Source:
@@ -148,6 +152,10 @@ class Source:
     """Least time between two requests to its host."""
     max_bytes: ClassVar[int] = 64 << 20
     """An answer larger than this is refused."""
+    max_requests: ClassVar[int] = 3000
+    """Requests in one run; a source that leads in a circle ends here."""
+    max_minutes: ClassVar[int] = 180
+    """Time that one run may take."""
 
     revision: ClassVar[int] = 1
     """To be raised when ``steps`` reads the same page differently: what differs then is not the source's doing."""
@@ -159,6 +167,14 @@ class Source:
     def parser(self) -> str:
         """What reads this source, by its revisions."""
         return f"{SHARED_REVISION}.{self.revision}"
+
+    @property
+    def request_limit(self) -> int:
+        return self.options.max_requests or self.max_requests
+
+    @property
+    def time_limit(self) -> timedelta:
+        return timedelta(minutes=self.options.max_minutes or self.max_minutes)
 
     def steps(self, window: Window) -> Steps:
         """The visit: yields requests (and is sent their pages) and findings."""

@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from db.engine import Database
 from db.migrate import upgrade
+from scrapers.registry import sources
 
 START_SECONDS = 30
 NOBODY = 65534
@@ -200,3 +201,9 @@ def _migrate(url: str) -> None:
         upgrade(database)
     finally:
         database.close()
+
+
+@pytest.fixture(scope="session")
+def only_kkj() -> str:
+    """A piece of configuration that leaves one source: for tests of what holds for each alike."""
+    return "".join(f"[source.{slug}]\nenabled = false\n" for slug in sources() if slug != "kkj")

@@ -9,11 +9,12 @@ import click
 
 from db.vocabulary.messages import N_, Told
 from monitor.cli.base import App, Group, Option, show_version
-from monitor.cli.collecting import check, classify, collect, portals_command, sources_group
+from monitor.cli.collecting import classify, collect, portals_command
 from monitor.cli.demo import demo
 from monitor.cli.looking import areas_group, db_group, export_group, feed, search, tenders_group
 from monitor.cli.people import deliver, subscribers_group
 from monitor.cli.serving import run, serve_command
+from monitor.cli.sources import check, sources_group
 from monitor.i18n import language
 
 monitor = Group(

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -11,18 +11,13 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from db import deliveries, runs
-from db.runs import SourceHealth
-from db.vocabulary.labels import RUN_STATES
 from db.vocabulary.messages import N_
-from db.vocabulary.run import RunState
-from monitor.cli.base import App, Group, at_home, command, opened, option, spoken, until_stopped, write_json
-from monitor.household import Ended, Household
+from monitor.cli.base import App, at_home, command, opened, option, spoken, until_stopped, write_json
+from monitor.household import Ended
 from monitor.i18n import Language
 from monitor.pipeline import Progress, read_again
 from monitor.serving import serve
 from monitor.standins.server import StandInSettings, app
-from scrapers.registry import sources
 
 LETTERS_LATE = timedelta(hours=6)
 """A letter that is not sent so long after its window ended is worth a look."""
@@ -141,114 +136,6 @@ def collect(
     else:
         show_ended(app, ended)
     return 1 if any(one.failed for one in ended) else 0
-
-
-def _age(language: Language, moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return language.text("never")
-    hours = int((now - moment).total_seconds() // 3600)
-    if hours == 0:
-        return language.text("less than an hour ago")
-    if hours < 48:
-        return language.ntext("{count} hour ago", "{count} hours ago", hours)
-    return language.ntext("{count} day ago", "{count} days ago", hours // 24)
-
-
-def _health(house: Household) -> list[SourceHealth]:
-    with house.database.reading() as session:
-        return runs.health(session, house.enabled())
-
-
-@command(
-    "list", N_("Show every source, how it is doing, and what its last run found."), example="monitor sources list"
-)
-@option("--json", "json_", is_flag=True, help=N_("Write a line of JSON for each source."))
-@at_home
-@click.pass_obj
-def list_sources(app: App, json_: bool, config: Path | None, home: Path | None) -> None:
-    with opened(config, home) as house:
-        now = house.clock()
-        healths = _health(house)
-        if json_:
-            for health in healths:
-                run = health.last_run
-                write_json(
-                    {
-                        "source": health.source,
-                        "state": run.state if run else None,
-                        "last_success_at": health.last_success_at,
-                        "failing_since": health.failing_since,
-                        "found": run.found if run else None,
-                        "usually_found": health.usually_found,
-                        "error": str(run.error) if run and run.error else None,
-                    }
-                )
-            return
-        language = app.language
-        app.table(
-            [
-                N_("source"),
-                N_("name"),
-                N_("state"),
-                N_("last success"),
-                N_("found"),
-                N_("new"),
-                N_("changed"),
-                N_("error"),
-            ],
-            [
-                (
-                    health.source,
-                    sources()[health.source].name if language.code == "ja" else sources()[health.source].name_en,
-                    language.text(RUN_STATES[RunState(run.state)])
-                    if (run := health.last_run)
-                    else language.text("never run"),
-                    _age(language, health.last_success_at, now),
-                    language.number(run.found) if run else "",
-                    language.number(run.new) if run else "",
-                    language.number(run.changed) if run else "",
-                    error_of(Ended(health.source, run), language) if run else "",
-                )
-                for health in healths
-            ],
-            right=(4, 5, 6),
-        )
-
-
-sources_group = Group(
-    "sources", help=N_("The places that notices come from."), example="monitor sources list", commands=[list_sources]
-)
-
-
-@command(
-    "check",
-    N_("One line and an exit status for cron: is every enabled source fresh, and did the letters leave?"),
-    example="monitor check || mail -s 'monitor' admin@example.org",
-)
-@at_home
-@click.pass_obj
-def check(app: App, config: Path | None, home: Path | None) -> int:
-    with opened(config, home) as house:
-        now = house.clock()
-        language = app.language
-        bad: list[str] = []
-        for health in _health(house):
-            overdue = health.last_success_at is None or (
-                not 0 <= (now - health.last_success_at).total_seconds() <= 3 * 3600 * house.every_hours(health.source)
-            )
-            if health.failing_since or overdue:
-                last = _age(language, health.last_success_at, now)
-                bad.append(language.text("{source} (last success: {last})", source=health.source, last=last))
-        with house.database.reading() as session:
-            late = deliveries.waiting(session, since_before=now - LETTERS_LATE)
-            lost = deliveries.given_up(session, since=now - 4 * LETTERS_LATE)
-        if late or lost:
-            bad.append(language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost))
-    if bad:
-        app.out.print(language.text("failing: {sources}", sources=", ".join(bad)), markup=False, soft_wrap=True)
-        return 1
-    app.out.print(language.text("all sources are fresh, no letter is late"), markup=False)
-    return 0
 
 
 @command(

@@ -14,7 +14,7 @@ from alerts.outbox import Outcome, Result
 from db import runs, search, subscribers
 from db.errors import RecordError
 from db.vocabulary.japanese import TOKYO, to_tokyo
-from db.vocabulary.messages import N_
+from db.vocabulary.messages import N_, Saying
 from db.vocabulary.run import RunMode
 from monitor.cli.base import App, command, option, until_stopped
 from monitor.cli.collecting import progress_bars, show_ended
@@ -24,7 +24,7 @@ from monitor.logs import log_to
 from monitor.serving import serve
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app as portals
-from monitor.standins.server import span
+from monitor.standins.server import span, with_records
 from monitor.syndication import web_app
 
 NEWS_DAYS = 7
@@ -32,6 +32,9 @@ NEWS_DAYS = 7
 COLLECT_AT, READ_AT = time(6), time(9)
 """In Tokyo: the regular crawl, before the day's window ends at eight; and the moment in which the demo stays."""
 PORT = 8000
+
+NO_DATA = Saying("no data")
+"""Of a source whose stand-in has no records in the folder: no error, and nothing to collect."""
 
 READERS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -116,9 +119,12 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
             log_to(home / "logs")
             _introduce(app, data, illustrative=illustrative)
             app.say("The clock of the demo stands at {moment}.", moment=app.language.moment(clock.now))
+            served = with_records(data)
+            slugs = [slug for slug in house.enabled() if slug in served]
             with progress_bars(app.language) as watch:
-                ended = _collect(house, clock, oldest, newest, watch)
-            show_ended(app, ended)
+                ended = _collect(house, slugs, clock, oldest, newest, watch)
+            idle = [Ended(slug, not_run=NO_DATA) for slug in house.enabled() if slug not in served]
+            show_ended(app, sorted([*ended, *idle], key=lambda one: one.source))
             outcomes = house.deliver()
             kept = _publish(house)
             _tell(app, house, outcomes, kept)
@@ -140,12 +146,13 @@ def _own_data(home: Path, today: date) -> Path:
     return demo_data(day, home / "portals")
 
 
-def _collect(house: Household, clock: Clock, oldest: date, newest: date, watch: Callable[..., None]) -> list[Ended]:
+def _collect(
+    house: Household, slugs: list[str], clock: Clock, oldest: date, newest: date, watch: Callable[..., None]
+) -> list[Ended]:
     """First everything but the last days, which alerts nobody, then these as news; in a home that has them: all."""
     today = newest + timedelta(days=1)
-    slugs = house.enabled()
     with house.database.reading() as session:
-        done = all(runs.first_crawl_done(session, slug) for slug in slugs)
+        done = all(runs.last_regular(session, slug) for slug in slugs)
     if done:
         clock.set(today, READ_AT)
         return house.collect(slugs, since=oldest, watch=watch)

@@ -28,12 +28,11 @@ from monitor.household import Household, household
 from monitor.i18n import Language
 from monitor.reading.areas import load_lexicon, names_of
 from monitor.syndication import feed_bytes
-from scrapers.registry import sources
 
 
 def parsed(app: App, house: Household, text: str) -> Query:
     """A query, or an error that shows the place of the mistake."""
-    known = {Facet.AREA: [area.slug for area in house.areas], Facet.SOURCE: list(sources())}
+    known = {Facet.AREA: [area.slug for area in house.areas], Facet.SOURCE: list(house.sources)}
     try:
         return parse(text, known)
     except QueryError as error:

@@ -170,6 +170,16 @@ def span(data: Path) -> tuple[date, date] | None:
     return (min(days), max(days)) if days else None
 
 
+def with_records(data: Path) -> set[str]:
+    """The slugs of the sources whose portal has a folder with something in it."""
+    return {
+        slug
+        for portal in portals().values()
+        if (folder := data / portal.folder).is_dir() and any(folder.iterdir())
+        for slug in portal.sources
+    }
+
+
 def app(data: Path, settings: StandInSettings | Switchboard | None = None) -> Starlette:
     """All portals over the records in ``data`` (the layout of the samples).
 

@@ -24,12 +24,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from alerts.feeds import FeedForm
-from db import runs, search, subscribers, tenders
+from db import search, subscribers, tenders
 from db.card import card, extract
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying
 from db.vocabulary.query import Facet
+from monitor.health import source_states
 from monitor.web.conditional import answer
 from monitor.web.context import WebContext
 from monitor.web.feed import EVERYTHING, feed_document, feed_with_moment
@@ -193,8 +194,8 @@ class _Site:
 
     def sources(self, request: Request) -> Response:
         with self._database.reading() as session:
-            health = runs.health(session, self._context.sources)
-        return self._pages.render(request, "sources.html", health=health, now=self._context.clock())
+            states = source_states(session, self._context.turns, now=self._context.clock())
+        return self._pages.render(request, "sources.html", states=states, now=self._context.clock())
 
     # Leaving ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db.engine import Database
+from monitor.health import Turn
 from monitor.reading.areas import Area
 
 
@@ -23,6 +24,8 @@ class WebContext:
     site: Site
     areas: Sequence[Area]
     sources: Mapping[str, SourceNames]
+    turns: Sequence[Turn]
+    """The same sources, and how often each is asked."""
     clock: Callable[[], datetime]
 
     @property

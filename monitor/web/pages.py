@@ -23,6 +23,7 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.reading import AreaScore, Evidence
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
+from monitor.health import ROBOTS, Robots
 from monitor.i18n import LANGUAGES, Language, language, preferred
 from monitor.reading.areas import names_of
 from monitor.web.context import WebContext
@@ -151,6 +152,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "kind": lambda kind: spoken.text(labels.KINDS[kind]),
         "category": lambda category: spoken.text(labels.CATEGORIES[category]),
         "event": lambda kind: spoken.text(labels.EVENTS[EventKind(kind)]),
+        "robots_state": lambda state: spoken.text(ROBOTS[Robots(state)]),
         "run_state": lambda state: spoken.text(labels.RUN_STATES[RunState(state)]),
         "place": lambda place: spoken.text(labels.PLACES[place]),
         "field": lambda name: spoken.text(labels.FIELDS[name]) if name in labels.FIELDS else name,

@@ -211,7 +211,7 @@ def test_health_tells_the_last_good_run_and_since_when_it_fails(database: Databa
         last_run=all_runs[-1],
         last_success_at=NOW + timedelta(days=1, hours=1),
         failing_since=NOW + timedelta(days=2),
-        usually_found=10,
+        usually_found=None,
     )
     assert other.last_run is None
 
@@ -235,13 +235,31 @@ def test_a_run_under_way_says_nothing_of_a_sources_health(database: Database) ->
     assert (one.last_run, one.failing_since, one.last_success_at) == (ended, None, NOW + timedelta(hours=1))
 
 
-def test_what_is_usually_found_is_the_mean_of_the_last_ten_good_regular_runs(database: Database) -> None:
+def test_what_is_usually_found_is_the_mean_of_ten_good_regular_runs_before_the_last(database: Database) -> None:
     history(database, RunState.OK, found=10_000, mode=RunMode.FIRST)
     history(database, *[RunState.OK] * 3, found=1000, start=1)
-    history(database, *[RunState.OK] * 5, found=20, start=4)
+    history(database, *[RunState.PARTIAL] * 5, found=20, start=4)
     history(database, RunState.FAILED, found=0, start=9)
     history(database, *[RunState.OK] * 5, found=10, start=10)
+    history(database, RunState.OK, found=9000, start=20)
     assert health(database, "kkj")[0].usually_found == 15
+
+
+@pytest.mark.parametrize(("found", "suspicious"), [(20, False), (10, False), (9, True), (0, True)])
+def test_a_source_that_finds_less_than_half_of_what_is_usual_is_suspicious(
+    database: Database, found: int, suspicious: bool
+) -> None:
+    history(database, *[RunState.OK] * 3, found=20)
+    history(database, RunState.OK, found=found, start=5)
+    assert health(database, "kkj")[0].suspicious is suspicious
+
+
+@pytest.mark.parametrize("runs_before", [0, 1, 2])
+def test_nothing_is_usual_before_three_regular_runs(database: Database, runs_before: int) -> None:
+    history(database, *[RunState.OK] * runs_before, found=20)
+    history(database, RunState.OK, found=1, start=5)
+    (one,) = health(database, "kkj")
+    assert (one.usually_found, one.suspicious) == (None, False)
 
 
 def test_the_last_regular_run_is_no_back_fill_and_no_failure(database: Database) -> None:

@@ -21,7 +21,10 @@ def written(folder: Path, text: str) -> Path:
     [
         ("[site]\nbas_url = 'x'", "[site] bas_url: unknown key; did you mean base_url?"),
         ("[sitte]\n", "sitte: unknown key; did you mean site?"),
-        ("zzz = 1", "zzz: unknown key; known here are: areas, mail, network, site, source, storage, web"),
+        (
+            "zzz = 1",
+            "zzz: unknown key; known here are: areas, feeds, mail, network, site, source, storage, tables, web",
+        ),
         ("[source.kkk]\n", "source: there is no source kkk; there are: kkj"),
         ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),
         (

@@ -54,9 +54,10 @@ def portals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def collected(run: Run, portals: str, tmp_path: Path) -> Run:
+def collected(run: Run, portals: str, tmp_path: Path, only_kkj: str) -> Run:
     """A configuration that leads to the stand-ins, and a record that has been filled from them."""
     text = f'[network]\nstand_in = "{portals}"\n[site]\nbase_url = "https://monitor.example.org"\n'
+    text += only_kkj
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     assert run("collect", "--since", "2026-01-01")[0] == 0
     return run
@@ -86,7 +87,7 @@ def test_every_command_explains_itself_with_an_example(run: Run, names: tuple[st
         (["nonsense"], "there is no command nonsense; there are: demo, run, collect"),
         (["collect", "--sinse", "2026-01-01"], "there is no option --sinse"),
         (["collect", "--since", "yesterday"], "write a day as 2026-04-01"),
-        (["collect", "nowhere"], "there is no source nowhere; there are: kkj"),
+        (["collect", "nowhere"], "there is no source nowhere; there are: "),
         (
             ["collect", "--config", "missing.toml"],
             "missing.toml: there is no such file; copy config.example.toml to it",
@@ -146,9 +147,9 @@ def test_collecting_tells_programs_in_json(collected: Run) -> None:
     }
 
 
-def test_a_source_that_cannot_be_read_is_in_the_table_and_the_status(run: Run, tmp_path: Path) -> None:
+def test_a_source_that_cannot_be_read_is_in_the_table_and_the_status(run: Run, tmp_path: Path, only_kkj: str) -> None:
     (tmp_path / "config.toml").write_text(
-        '[network]\nstand_in = "http://127.0.0.1:9"\nretries = 0\n', encoding="utf-8"
+        '[network]\nstand_in = "http://127.0.0.1:9"\nretries = 0\n' + only_kkj, encoding="utf-8"
     )
     ended, out, err = run("collect")
     assert ended == 1
@@ -218,7 +219,7 @@ def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
     assert "https://monitor.example.org/feeds/renewables.atom" in collected("feed", "renewables")[1]
 
 
-def test_what_a_portal_writes_is_shown_and_not_obeyed(run: Run, tmp_path: Path) -> None:
+def test_what_a_portal_writes_is_shown_and_not_obeyed(run: Run, tmp_path: Path, only_kkj: str) -> None:
     (tmp_path / "kkj").mkdir()
     hostile = {
         "key": "YQ==",
@@ -228,7 +229,7 @@ def test_what_a_portal_writes_is_shown_and_not_obeyed(run: Run, tmp_path: Path) 
     }
     (tmp_path / "kkj" / "notices.jsonl").write_text(json.dumps(hostile), encoding="utf-8")
     with serve(app(tmp_path)) as address:
-        (tmp_path / "config.toml").write_text(f'[network]\nstand_in = "{address}"\n', encoding="utf-8")
+        (tmp_path / "config.toml").write_text(f'[network]\nstand_in = "{address}"\n{only_kkj}', encoding="utf-8")
         assert run("collect", "--since", "2026-01-01")[0] == 0
     ended, out, _ = run("search", "水素")
     assert (ended, "水素[/x] [bold]設備[pdf]の購入" in out) == (0, True)
@@ -293,7 +294,8 @@ def test_ones_own_area_is_read_after_classifying(collected: Run, tmp_path: Path)
 
 def test_the_database_can_be_upgraded_and_checked(collected: Run) -> None:
     assert collected("db", "upgrade")[0] == 0
-    assert collected("db", "check")[:2] == (0, "the database is in order (schema 0001)\n")
+    ended, out, _ = collected("db", "check")
+    assert (ended, re.sub(r"\d{4}", "N", out)) == (0, "the database is in order (schema N)\n")
 
 
 def test_a_file_that_is_no_database_is_told_in_one_line(run: Run, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def demo(home: Path, *more: str) -> str:
 def figures(out: str) -> dict[str, tuple[int, int, int]]:
     """Source → found, new, changed, from the table."""
     rows = [line.split() for line in out.splitlines()[1:]]
-    table = rows[: rows.index([])]
+    table = [row for row in rows[: rows.index([])] if row[1:] != ["no", "data"]]
     assert all(len(row) == 4 for row in table), "a source ended with an error"
     return {row[0]: (number(row[1]), number(row[2]), number(row[3])) for row in table}
 

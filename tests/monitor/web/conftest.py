@@ -24,6 +24,7 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
+from monitor.health import Turn
 from monitor.reading.areas import Lexicon, load_lexicon
 from monitor.serving import serve
 from monitor.web.app import WebContext, create_app
@@ -172,6 +173,7 @@ def served(path: Path, *, illustrative: bool = False, **different: Any) -> Itera
                 "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
                 "pportal": SourceNames("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
             },
+            turns=[Turn("kkj", timedelta(hours=12)), Turn("pportal", timedelta(hours=6), ignores_robots=True)],
             clock=lambda: NOW,
         ),
         **different,

@@ -20,7 +20,8 @@ def test_a_source_shows_its_state_age_and_figures_and_links_to_its_homepage(web:
     web.ran("kkj", RunState.OK, web.now - timedelta(hours=3), found=1234, new=87, changed=5)
     first = web.page("/sources").select(".sources > li")[0]
     assert words(first) == (
-        "KKJ portal 官公需情報ポータルサイト ok Last success 3 hours ago · Mon 23 Nov 2026, 06:00 Tokyo time Found 1,234 New 87 Changed 5"
+        "KKJ portal 官公需情報ポータルサイト ok Last success 3 hours ago · Mon 23 Nov 2026, 06:00 Tokyo time "
+        "Next reading Mon 23 Nov 2026, 18:00 Tokyo time Found 1,234 New 87 Changed 5"
     )
     assert first.select("h2 a")[0]["href"] == "https://www.kkj.go.jp/s/"
 
@@ -49,8 +50,24 @@ def test_a_source_that_was_read_in_part_names_the_parts(web: "Web") -> None:
 def test_a_source_that_was_never_read_says_so(web: "Web") -> None:
     assert (
         words(web.page("/sources").select(".sources > li")[1])
-        == "Procurement Portal 調達ポータル not read yet Last success never"
+        == "Procurement Portal 調達ポータル not read yet Last success never robots.txt set aside by permission"
     )
+
+
+def test_a_source_that_robots_txt_forbids_says_so(web: "Web") -> None:
+    web.ran("kkj", RunState.REFUSED, web.now - timedelta(hours=1), error=Saying("kkj: robots.txt forbids /api"))
+    first = words(web.page("/sources").select(".sources > li")[0])
+    assert "refused" in first
+    assert "robots.txt forbids us" in first
+
+
+def test_a_source_that_found_far_less_than_usual_is_suspicious(web: "Web") -> None:
+    for days in (4, 3, 2):
+        web.ran("kkj", RunState.OK, web.now - timedelta(days=days), found=400)
+    web.ran("kkj", RunState.OK, web.now, found=100)
+    first = words(web.page("/sources").select(".sources > li")[0])
+    assert "suspicious Last success" in first
+    assert "Usually found 400" in first
 
 
 def test_sources_have_their_own_names_for_japanese_readers(web: "Web") -> None:
