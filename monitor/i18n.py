@@ -41,6 +41,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
             "TakenOver",
             "TooSlow",
             "Stopped",
+            "OverLimit",
+            "CannotBegin",
             "PortTaken",
             "BadRecords",
             "ScrapeError",

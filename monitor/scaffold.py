@@ -42,12 +42,15 @@ class CannotBegin(Told):
     """A new source cannot be begun so."""
 
 
-def record(slug: str, url: str, fetch: Fetch, *, now: datetime) -> list[Path]:
+CHECKOUT = Path(scrapers.__file__).parents[1]
+"""Where the project's files lie."""
+
+
+def record(slug: str, url: str, fetch: Fetch, *, now: datetime, root: Path = CHECKOUT) -> list[Path]:
     """Fetch a page once and write the source and its first example; the files written.
 
     Raises CannotBegin, or a ScrapeError where the page cannot be had.
     """
-    root = Path(scrapers.__file__).parents[1]
     source = root / "scrapers" / "sources" / f"{slug}.py"
     example = root / "tests" / "scrapers" / "examples" / slug / "list"
     _check(slug, root, source)

@@ -269,3 +269,14 @@ def test_the_notices_of_a_tender_come_oldest_first(database: Database) -> None:
     with database.reading() as session:
         assert [one.notice.key for one in notices.read_notices(session, [first.id])] == ["z", "a"]
     assert record(database, notice("a"))[0].tender_id == first.id
+
+
+def test_a_notice_that_its_source_does_not_date_keeps_the_day_on_which_it_was_first_seen(database: Database) -> None:
+    seen = notice(published=date(2026, 4, 1), undated=True)
+    record(database, seen)
+    (again,) = record(database, replace(seen, published=date(2026, 4, 2)), now=LATER)
+    assert (again.outcome, again.notice.published) == (Outcome.SAME, date(2026, 4, 1))
+    (changed,) = record(database, replace(seen, published=date(2026, 4, 3), status="終了"), now=LATER)
+    assert (changed.outcome, [change.field for change in changed.changes]) == (Outcome.CHANGED, ["status"])
+    (dated,) = record(database, notice(published=date(2026, 3, 30), status="終了"), now=LATER)
+    assert (dated.outcome, dated.notice.published) == (Outcome.CHANGED, date(2026, 3, 30))

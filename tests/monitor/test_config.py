@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Config, ConfigError, load
+from monitor.config import Config, ConfigError, TableSection, load
+from scrapers.shapes import FeedSource, ListSource
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,6 +15,17 @@ def written(folder: Path, text: str) -> Path:
     file = folder / "config.toml"
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def table(**different: str) -> str:
+    """A sound ``[[tables]]``, but for what is given."""
+    keys = {
+        "slug": "'mihon'",
+        "name": "'見本市'",
+        "address": "'https://www.city.mihon.example.jp/nyusatsu/'",
+        "columns": "{ title = '件名', published = '公告日' }",
+    } | different
+    return "[[tables]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
 
 
 @pytest.mark.parametrize(
@@ -25,7 +37,7 @@ def written(folder: Path, text: str) -> Path:
             "zzz = 1",
             "zzz: unknown key; known here are: areas, feeds, mail, network, site, source, storage, tables, web",
         ),
-        ("[source.kkk]\n", "source: there is no source kkk; there are: kkj"),
+        ("[source.kkk]\n", "source: there is no source kkk; there are: "),
         ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),
         (
             "[source.kkj]\nprefectures = ['1']",
@@ -46,6 +58,32 @@ def written(folder: Path, text: str) -> Path:
         ("[mail]\ndigest_at = 'early'", "[mail] digest_at: write a time of day: 08:00:00"),
         ("[source]\nkkj = 1", "it has another form here; see config.example.toml"),
         ("[site", "is no TOML"),
+        (table(slug="'kkj'"), "[[tables]] 1 slug: kkj is a source already; choose another name"),
+        (table(slug="'見本市'"), "[[tables]] 1 slug: 見本市 cannot be a name here; write small letters"),
+        (table() + table(), "tables: mihon is there twice; every source needs a name of its own"),
+        (table() + "[[feeds]]\nslug = 'mihon'\nname = 'x'\naddress = 'https://x.jp'", "feeds: mihon is there twice"),
+        (table(address="'city.mihon.lg.jp'"), "[[tables]] 1 address: write it as https://www.city.example.lg.jp/"),
+        (table(address="[]"), "[[tables]] 1 address: write it as https://www.city.example.lg.jp/"),
+        (table(prefecture="'Tokio'"), "[[tables]] 1 prefecture: Tokio is no prefecture; write e.g. 東京都 or Tokyo"),
+        (table(kind="'call'"), "[[tables]] 1 kind: write one of 'planned', 'information-request'"),
+        (table(columns="{}"), "[[tables]] 1: write either columns (the table's headings) or items and selectors"),
+        (table(columns="{ published = '公告日' }"), "[[tables]] 1: it must say where the title is: title = "),
+        (table(key="['number']"), "[[tables]] 1: number is none of its columns"),
+        (
+            table(columns="{}", items="'a[['", selectors="{ title = '' }"),
+            "[[tables]] 1 items: a[[ is no CSS selector",
+        ),
+        (
+            table(columns="{}", items="'li'", selectors="{ titel = 'a' }"),
+            "selectors: titel is no field; there are: title",
+        ),
+        (table(encoding="'sjiss'"), "[[tables]] 1 encoding: sjiss is no encoding that is known; write utf-8, cp932"),
+        (table(colums="{}"), "[[tables]] 1 colums: unknown key; did you mean columns?"),
+        (
+            "[[feeds]]\nslug = 'x'\nname = 'x'\nadress = 'https://x.jp'",
+            "[[feeds]] 1 adress: unknown key; did you mean",
+        ),
+        ("[[feeds]]\nslug = 'x'\naddress = 'https://x.jp'", "[[feeds]] 1 name: it is missing; write it"),
     ],
 )
 def test_what_is_unknown_or_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, complaint: str) -> None:
@@ -83,6 +121,44 @@ def test_the_examples_area_of_ones_own_works(tmp_path: Path) -> None:
     commented = example[example.index("# [[areas]]") :].replace("# ", "")
     (area,) = load(written(tmp_path, commented)).area_definitions()
     assert (area.slug, area.name_ja, area.negative) == ("space", "宇宙", ("衛星放送",))
+
+
+def uncommented(section: str, before: str) -> str:
+    """A part of the example that stands there as comments, as it is when the marks are taken away."""
+    example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    begun = example[example.index(f"# [[{section}]]") :]
+    lines = begun[: begun.index(before)].splitlines()
+    return "\n".join(line.removeprefix("# ") for line in lines if not line.startswith("#  "))
+
+
+def test_the_examples_sources_without_code_work_and_show_every_key(tmp_path: Path) -> None:
+    tables, feeds = uncommented("tables", "\n# …"), uncommented("feeds", "\n# Focus areas")
+    for key in TableSection.model_fields:
+        assert f"\n{key} = " in tables, f"[[tables]] {key} is not in the example"
+    config = load(written(tmp_path, f"{tables.replace('items = ', '# ').replace('selectors = ', '# ')}\n{feeds}"))
+    (city, mext) = (config.all_sources()[slug] for slug in ("mihon_city", "mext"))
+    assert issubclass(city, ListSource)
+    assert (city.name_en, city.prefecture, city.homepage) == (
+        "Mihon City tenders",
+        "東京都",
+        "https://www.city.mihon.example.jp/",
+    )
+    assert issubclass(mext, FeedSource)
+    assert (mext.addresses, mext.homepage) == (
+        ("https://www.mext.go.jp/b_menu/news/index.rdf",),
+        "https://www.mext.go.jp/",
+    )
+
+
+def test_a_source_without_code_has_the_options_of_any_other(tmp_path: Path) -> None:
+    config = load(written(tmp_path, f"{table()}[source.mihon]\nrobots = 'ignore'\nmax_requests = 7\n"))
+    assert config.source_section("mihon").robots == "ignore"
+    assert config.all_sources()["mihon"](config.source_section("mihon").options()).request_limit == 7
+
+
+def test_a_source_described_differently_is_read_by_another_parser(tmp_path: Path) -> None:
+    first, second = (load(written(tmp_path, text)) for text in (table(), table(kind="'tender'")))
+    assert first.all_sources()["mihon"]().parser != second.all_sources()["mihon"]().parser
 
 
 def test_without_a_file_the_defaults_are_a_working_configuration(

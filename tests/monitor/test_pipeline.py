@@ -493,3 +493,45 @@ def test_a_saved_search_that_cannot_be_read_does_not_stop_the_others(world: Worl
     world.subscribe("(水素")
     world.run(notice("1"))
     assert world.matches() == [(HYDROGEN, 1)]
+
+
+class Endless(Source):
+    """A source that leads in a circle, and takes every failure for one of a part."""
+
+    slug: ClassVar[str] = "kkj"
+
+    def steps(self, window: Window) -> Steps:
+        for number in range(1_000_000):
+            try:
+                yield Request("https://www.example.jp/list", params=(("page", str(number)),))
+            except (FetchError, SourceChanged) as error:
+                yield Problem(str(number), error.saying)
+            else:
+                yield notice(str(number))
+
+
+def test_a_source_that_leads_in_a_circle_ends_at_its_limit_of_requests_and_keeps_what_it_read(world: World) -> None:
+    run = run_source(world.flow, Endless(SourceOptions(max_requests=7)), fetch)
+    assert (run.state, run.requests, run.found) == (RunState.FAILED, 7, 7)
+    assert str(run.error) == (
+        "stopped after 7 requests, its limit; what it had read is kept. "
+        "Ask for fewer days, or raise max_requests under [source.kkj]"
+    )
+    assert len(world.rows(Notice)) == 7
+
+
+def test_a_source_that_takes_too_long_ends_at_its_limit_of_time(world: World) -> None:
+    def slow(request: Request) -> Page:
+        world.clock.go_on(minutes=4)
+        return fetch(request)
+
+    run = run_source(world.flow, Endless(SourceOptions(max_minutes=10)), slow)
+    assert (run.state, run.requests, "stopped after 10 minutes" in str(run.error)) == (RunState.FAILED, 3, True)
+
+
+def test_after_a_run_that_met_its_limit_the_next_asks_for_the_same_days_again(world: World) -> None:
+    world.opened(notice())
+    first = run_source(world.flow, Endless(SourceOptions(max_requests=3)), fetch)
+    world.clock.go_on(days=3)
+    second = run_source(world.flow, Endless(SourceOptions(max_requests=5)), fetch)
+    assert (second.since, second.new) == (first.since, 2)
