@@ -22,6 +22,7 @@ from monitor.config import Config
 from monitor.household import ILLUSTRATIVE, Ended, Household, household, system_clock, together
 from monitor.logs import log_to
 from monitor.serving import serve
+from monitor.standins import mihon_city
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app as portals
 from monitor.standins.server import span, with_records
@@ -35,6 +36,26 @@ PORT = 8000
 
 NO_DATA = Saying("no data")
 """Of a source whose stand-in has no records in the folder: no error, and nothing to collect."""
+
+TOWN_HALL = {
+    "slug": "mihon_city",
+    "name": "見本市 入札・契約情報",
+    "name_en": "Mihon City tenders",
+    "address": mihon_city.ADDRESS,
+    "columns": {
+        "number": "番号",
+        "title": "件名",
+        "category": "区分",
+        "published": "公告日",
+        "deadline": "入札締切",
+        "予定価格": "予定価格",
+    },
+    "text": "#main",
+    "buyer": "見本市",
+    "buyer_en": "Mihon City",
+    "prefecture": "東京都",
+}
+"""An invented source without code, as an operator would describe it under ``[[tables]]``."""
 
 READERS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -113,6 +134,7 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
                     "tag_authority": "demo.example.org,2026",
                 },
                 "network": {"stand_in": portal_address},
+                "tables": [TOWN_HALL] if illustrative else [],
             }
         )
         with household(config, home=home, clock=clock) as house:
