@@ -1,16 +1,16 @@
 """The one view of a tender that page, mail, feed and export show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
-from db.notices import text_of
+from db.notices import contents
 from db.tender import Tender
 from db.tenders import areas_of, resolve, rows
-from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import AreaScore
 from db.vocabulary.tender import TenderSource
 
@@ -80,9 +80,13 @@ def card_of(row: Tender, areas: Sequence[AreaScore]) -> Card:
     )
 
 
-def extract(session: Session, shown: Card, *, characters: int = 600) -> str:
-    """The beginning of the tender's text: the sources license no more than that."""
-    for source in shown.sources:
-        if text := text_of(session, source.notice_id).strip():
-            return text if len(text) <= characters else text[:characters].rstrip() + "…"
-    return ""
+def notices_of(session: Session, shown: Card) -> list[ScrapedNotice]:
+    """What the notices of a tender say now, in the order of its sources."""
+    found = contents(session, [source.notice_id for source in shown.sources])
+    return [found[source.notice_id] for source in shown.sources if source.notice_id in found]
+
+
+def extract(texts: Iterable[str], *, characters: int = 600) -> str:
+    """The beginning of the first text that says anything: the sources license no more than that."""
+    text = next((text for written in texts if (text := written.strip())), "")
+    return text if len(text) <= characters else text[:characters].rstrip() + "…"

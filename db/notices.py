@@ -81,7 +81,7 @@ def record(
         summed = digest(content)
         if id not in known or summed != known[id].digest:
             suspects[id] = (summed, Encoded(content, "utf-8"))
-    before = _contents(session, [id for id in suspects if id in known])
+    before = contents(session, [id for id in suspects if id in known])
     for id, notice in latest.items():
         if id not in suspects:
             results.append(Recorded(id, known[id].tender_id, known[id].version, Outcome.SAME, notice))
@@ -221,21 +221,6 @@ def unread(session: Session, revision: str | None, *, after: UUID | None, limit:
     ]
 
 
-def text_of(session: Session, id: UUID) -> str:
-    """The newest text of a notice; empty where the source gave none."""
-    notice, version = table(Notice), table(NoticeVersion)
-    content: ScrapedNotice | None = (
-        session.connection()
-        .execute(
-            select(version.c.content)
-            .join(notice, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
-            .where(notice.c.id == id)
-        )
-        .scalar()
-    )
-    return content.text if content else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     tender_id: UUID
@@ -263,8 +248,9 @@ def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
     return found
 
 
-def _contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, ScrapedNotice]:
-    """The newest versions. Joined by notice: SQLite scans the whole table for a list of pairs."""
+def contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, ScrapedNotice]:
+    """The newest version of each notice that is there."""
+    # Joined by notice: SQLite scans the whole table for a list of pairs.
     notice, version = table(Notice), table(NoticeVersion)
     found: dict[UUID, ScrapedNotice] = {}
     for some in batches(ids, IN_LIMIT):

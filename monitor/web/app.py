@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from alerts.feeds import FeedForm
 from db import search, subscribers, tenders
-from db.card import card, extract
+from db.card import card, extract, notices_of
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying
@@ -166,11 +166,14 @@ class _Site:
                 return self._pages.render(request, "no_tender.html", status=404)
             if str(shown.id) != id:
                 return RedirectResponse(self._pages.visit(request).link(f"/tenders/{shown.id}"), 301)
+            notices = notices_of(session, shown)
             return self._pages.render(
                 request,
                 "tender.html",
                 card=shown,
-                extract=extract(session, shown),
+                said={(notice.source, notice.key): notice for notice in notices},
+                extract=extract(notice.text for notice in notices),
+                extract_en=extract(notice.text_en for notice in notices),
                 events=tenders.events_of(session, shown.id),
                 now=self._context.clock(),
             )

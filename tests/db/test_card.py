@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from db import notices, tenders
-from db.card import Card, card, cards, extract
+from db.card import Card, card, cards, extract, notices_of
 from db.engine import Database
 from db.notices import ReadNotice
 from db.tender import TenderAlias
@@ -110,13 +110,11 @@ def test_cards_come_in_the_order_they_are_asked_for(database: Database) -> None:
         ("あ" * 590 + " " * 20 + "い", "あ" * 590 + "…"),
     ],
 )
-def test_an_extract_is_the_beginning_of_the_text_and_no_more(database: Database, text: str, shown: str) -> None:
-    id = add(database, text=text)
-    with database.reading() as session:
-        assert extract(session, show(database, id)) == shown
+def test_an_extract_is_the_beginning_of_the_first_text_and_no_more(text: str, shown: str) -> None:
+    assert extract(["", text, "another"]) == (shown or "another")
 
 
-def test_an_extract_comes_from_the_first_source_that_has_a_text(database: Database) -> None:
+def test_the_notices_of_a_tender_come_in_the_order_of_its_sources(database: Database) -> None:
     silent, speaking = add(database, "1"), add(database, "2", text="本文あり")
     parts = [
         ReadNotice(
@@ -140,5 +138,5 @@ def test_an_extract_comes_from_the_first_source_that_has_a_text(database: Databa
         lambda session: tenders.store(session, [merged], run_id=uuid4(), now=NOW, alerts=lambda change: False)
     )
     with database.reading() as session:
-        assert extract(session, show(database, silent), characters=2) == "本文…"
+        assert [notice.text for notice in notices_of(session, show(database, silent))] == ["", "本文あり"]
     assert speaking != silent
