@@ -173,7 +173,7 @@ def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:
     )
     found: dict[UUID, str] = {}
     for tender_id, content in rows:
-        found[tender_id] = f"{found[tender_id]}\n{content.text}" if tender_id in found else content.text
+        found[tender_id] = f"{found[tender_id]}\n{content.searched}" if tender_id in found else content.searched
     return found
 
 

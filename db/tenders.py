@@ -70,7 +70,7 @@ def compose(id: UUID, notices: Sequence[ReadNotice]) -> ComposedTender:
         deadline=best("deadline"),
         response_deadline=best("response_deadline"),
         areas=_strongest(notices),
-        text="\n".join(part.notice.text for part in notices if part.notice.text),
+        text="\n".join(part.notice.searched for part in notices if part.notice.searched),
     )
 
 

@@ -84,6 +84,11 @@ class ScrapedNotice:
     text_cut: bool = field(default=False)
     """True where the source's text was longer than is kept."""
 
+    @property
+    def searched(self) -> str:
+        """The texts that words are looked for in, in both languages."""
+        return f"{self.text}\n{self.text_en}" if self.text_en else self.text
+
 
 NOTICE_FIELDS = tuple(f.name for f in fields(ScrapedNotice))
 

@@ -41,6 +41,7 @@ def scraped(number: int) -> ScrapedNotice:
         "category": (None, *Category)[number % 4],
         "deadline": None if number % 4 == 0 else datetime(2026, 4, 1 + number % 20, 7, 30, tzinfo=TOKYO),
         "text": f"第{number}号 燃料　電池の調達" if number % 2 else "",
+        "text_en": "Nature and quantity: fuel cells, 1 set" if number % 3 == 0 else "",
     }
     return ScrapedNotice(**given)
 
@@ -90,6 +91,7 @@ QUERIES = [
     '"燃料 電池"',
     "title:燃料電池",
     "text:燃料電池",
+    '"fuel cells"',
     "buyer:環境省,経済産業省",
     "area:renewables",
     "area:renewables,mobility",
