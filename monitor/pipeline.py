@@ -1,7 +1,7 @@
 """The one flow, from a source's answer to a match.
 
-    crawl     fetch ⇄ parse; every raw answer goes to the archive    ▶ ScrapedNotice …
-    record    new | changed (field by field) | same                  ▶ Notice, NoticeVersion
+    crawl     fetch ⇄ parse; every raw answer goes to the archive    ▶ ScrapedNotice | ScrapedAward …
+    record    new | changed (field by field) | same                  ▶ Notice, NoticeVersion; Award, Supplier
     read      areas: pure, per version                               ▶ Reading
     merge     which tender is this?                                  ▶ Tender id
     compose   the tender from its notices and readings               ▶ Tender, TenderEvent
@@ -21,12 +21,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from alerts.matching import Matcher
-from db import deliveries, notices, runs, subscribers, tenders
+from db import awards, deliveries, notices, runs, subscribers, tenders
 from db.archive import Archive
+from db.awards import Counted
 from db.engine import Database
 from db.errors import TakenOver
 from db.history import Answer, Run
 from db.notices import Outcome, ReadNotice, Recorded
+from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import ScrapedNotice
@@ -41,7 +43,7 @@ from scrapers.source import Fetch, Page, Request, Source, Window, crawl
 log = logging.getLogger(__name__)
 
 BATCH = 500
-"""Notices in one transaction."""
+"""Notices, or awards, in one transaction."""
 PROBLEMS_LISTED = 50
 """Parts that could not be read and that a run lists one by one."""
 BATCH_CHARACTERS = 8_000_000
@@ -95,6 +97,7 @@ class _Visit:
     characters: int = 0
     answers: list[Answer] = field(default_factory=list)
     notices: list[ScrapedNotice] = field(default_factory=list)
+    awards: list[ScrapedAward] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     unlisted: int = 0
@@ -102,6 +105,10 @@ class _Visit:
 
 class Stopped(Told):
     """The program ends: the run was not let finish."""
+
+
+class OverLimit(Told):
+    """The run has used up its requests or its time."""
 
 
 def run_source(
@@ -126,7 +133,7 @@ def run_source(
     window = Window(run.since, run.until, to_tokyo(now))
     try:
         visit.matcher = _matcher(flow, run)
-        error = _visit(flow, source, window, _archiving(flow, fetch, visit, watch), visit, watch)
+        error = _visit(flow, source, window, _archiving(flow, source, fetch, visit, watch), visit, watch)
         # What was parsed before a failure is sound: it is kept.
         _take_in(flow, visit)
         watch(visit.progress)
@@ -155,7 +162,7 @@ def _defect(source: Source, error: BaseException) -> Saying:
 
 def _visit(
     flow: Flow, source: Source, window: Window, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]
-) -> ScrapeError | Stopped | Saying | None:
+) -> ScrapeError | Stopped | OverLimit | Saying | None:
     """Gather the findings of a crawl, batch after batch; returns what ended it early."""
     try:
         for finding in crawl(source, window, fetch):
@@ -164,6 +171,11 @@ def _visit(
                     visit.notices.append(finding)
                     visit.characters += len(finding.text)
                     if len(visit.notices) == BATCH or visit.characters > BATCH_CHARACTERS:
+                        _take_in(flow, visit)
+                        watch(visit.progress)
+                case ScrapedAward():
+                    visit.awards.append(finding)
+                    if len(visit.awards) == BATCH:
                         _take_in(flow, visit)
                         watch(visit.progress)
                 case Coverage():
@@ -175,7 +187,7 @@ def _visit(
                         visit.problems.append(finding)
                     else:
                         visit.unlisted += 1
-    except (ScrapeError, Stopped) as error:
+    except (ScrapeError, Stopped, OverLimit) as error:
         return error
     except Told:
         raise
@@ -227,12 +239,28 @@ def _matcher(flow: Flow, run: Run) -> Matcher:
     return matcher
 
 
-def _archiving(flow: Flow, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]) -> Fetch:
-    """The fetch that keeps every raw answer before anybody reads it."""
+def _archiving(flow: Flow, source: Source, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]) -> Fetch:
+    """The fetch that keeps every raw answer before anybody reads it, and keeps the run within its limits."""
+    over_at = visit.run.started_at + source.time_limit
 
     def fetch_and_keep(request: Request) -> Page:
         if flow.stopping():
             raise Stopped("the run was stopped; what it had read is kept, the next one goes on")
+        # Neither is a ScrapeError: a source must not take it for a part of it that failed.
+        if visit.progress.requests >= source.request_limit:
+            raise OverLimit(
+                "stopped after {count} requests, its limit; what it had read is kept. Ask for fewer days, "
+                "or raise max_requests under [source.{source}]",
+                count=source.request_limit,
+                source=source.slug,
+            )
+        if flow.clock() >= over_at:
+            raise OverLimit(
+                "stopped after {minutes} minutes, its limit; what it had read is kept. Ask for fewer days, "
+                "or raise max_minutes under [source.{source}]",
+                minutes=int(source.time_limit.total_seconds() // 60),
+                source=source.slug,
+            )
         page = fetch(request)
         now = flow.clock()
         flow.archive.put(page.open(), page.digest)
@@ -261,15 +289,16 @@ def _archiving(flow: Flow, fetch: Fetch, visit: _Visit, watch: Callable[[Progres
 
 
 def _take_in(flow: Flow, visit: _Visit) -> None:
-    """Record, read, merge, compose and match what was gathered, in one transaction."""
-    batch, answers = visit.notices, visit.answers
-    if not batch and not answers:
+    """Record, read, merge, compose and match what was gathered, in one transaction. Awards alert nobody."""
+    batch, won, answers = visit.notices, visit.awards, visit.answers
+    if not batch and not won and not answers:
         return
     now = flow.clock()
 
-    def work(session: Session) -> list[Recorded]:
+    def work(session: Session) -> tuple[list[Recorded], Counted]:
         runs.keep_alive(session, visit.run, now=now)
         runs.keep_answers(session, answers)
+        counted = awards.record(session, won, run_id=visit.run.id, now=now)
         recorded = notices.record(session, batch, run_id=visit.run.id, now=now, parser=visit.parser)
         reparsed = {merging.tender_of(one) for one in recorded if one.reparsed}
 
@@ -280,13 +309,13 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
         changes = tenders.store(session, composed, run_id=visit.run.id, now=now, alerts=alerts)
         news = [change for change in changes if alerts(change)]
         deliveries.add_matches(session, visit.matcher.match(news, now=to_tokyo(now)), now=now)
-        return recorded
+        return recorded, counted
 
-    recorded = flow.database.write(work)
-    visit.notices, visit.characters, visit.answers, visit.alive_at = [], 0, [], now
-    visit.progress.found += len(recorded)
-    visit.progress.new += sum(one.outcome is Outcome.NEW for one in recorded)
-    visit.progress.changed += sum(one.outcome is Outcome.CHANGED for one in recorded)
+    recorded, counted = flow.database.write(work)
+    visit.notices, visit.characters, visit.awards, visit.answers, visit.alive_at = [], 0, [], [], now
+    visit.progress.found += len(recorded) + counted.found
+    visit.progress.new += sum(one.outcome is Outcome.NEW for one in recorded) + counted.new
+    visit.progress.changed += sum(one.outcome is Outcome.CHANGED for one in recorded) + counted.changed
 
 
 def _is_news(visit: _Visit, change: TenderChange) -> bool:
@@ -357,7 +386,7 @@ def _parts(session: Session, tender_ids: Sequence[UUID]) -> dict[UUID, list[Read
     return found
 
 
-def _end(flow: Flow, visit: _Visit, error: ScrapeError | Stopped | Saying | None) -> Run:
+def _end(flow: Flow, visit: _Visit, error: ScrapeError | Stopped | OverLimit | Saying | None) -> Run:
     run, progress = visit.run, visit.progress
     run.requests, run.found, run.new, run.changed = progress.requests, progress.found, progress.new, progress.changed
     if visit.unlisted:

@@ -5,11 +5,12 @@ told apart here, so that a source only says what it expects to find.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import PreformattedString
 
 from db.vocabulary.japanese import decode
 from db.vocabulary.messages import Saying
@@ -30,8 +31,10 @@ def open_page(
     expects: str,
     encoding: str | None = None,
     ends_with: str = "</html>",
+    unless: str = "",
 ) -> BeautifulSoup:
-    """The page as a document. ``expects`` is a CSS selector for what makes it the page that was asked for.
+    """The page as a document. ``expects`` is a CSS selector for what makes it the page that was asked for;
+    ``unless`` are words that the page may have in its place, where it has nothing to show.
 
     ``encoding`` is what the source is known to write in; without it header, document and bytes decide.
     ``ends_with`` is what a whole page has near its end. Raises FetchError for a page that is empty or broken
@@ -48,7 +51,8 @@ def open_page(
             **_at(source, address),
         )
     document = BeautifulSoup(text, "lxml")
-    if document.select_one(expects) is None:
+    says_none = bool(unless) and "".join(unless.split()) in "".join(document.get_text().split())
+    if document.select_one(expects) is None and not says_none:
         whole = ends_with.lower() in text.lower()
         raise _unexpected(document, expects, source, address) if whole else _broken_off(source, address)
     if ends_with.lower() not in text[-20_000:].lower():
@@ -108,7 +112,7 @@ def lines(tag: Tag) -> str:
                     parts.append("\n")
                 elif child.name in ("td", "th"):
                     parts.append(" ")
-            else:
+            elif not isinstance(child, PreformattedString):  # a comment, a declaration
                 parts.append(" ".join(str(child).split("\n")))
 
     walk(tag)
@@ -138,6 +142,8 @@ class Row:
     """A row of a table, its cells by the names that were asked for."""
 
     cells: Mapping[str, Tag]
+    beside: Sequence[tuple[str, str]] = ()
+    """What stands beside an item of a list, as ``beside`` tells it."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.cells
@@ -152,6 +158,52 @@ class Row:
 
     def link(self, name: str, base: str) -> str | None:
         return link_of(self.cells.get(name), base)
+
+
+def beside(item: Tag, items: Sequence[Tag]) -> list[tuple[str, str]]:
+    """What stands in the row of an item and is not part of it, in pieces, each with the heading of its column.
+
+    A row is the closest list item, table row, paragraph, or description with its term that holds anything else.
+    Nothing is told where it holds several of the ``items``, for then nobody knows of which of them it speaks.
+    """
+    for row in item.find_parents(["li", "tr", "dd", "dt", "p"]):
+        if sum(any(parent is row for parent in other.parents) for other in items) != 1:
+            break
+        if row.name == "tr":
+            pieces = _beside_in_table(item, row)
+        else:
+            pieces = [("", _without(row, item))]
+            if (
+                row.name == "dd"
+                and (term := row.find_previous_sibling(["dt", "dd"])) is not None
+                and term.name == "dt"
+            ):
+                pieces.insert(0, ("", words(term)))
+        if told := [(heading, text) for heading, text in pieces if text]:
+            return told
+    return []
+
+
+def _beside_in_table(item: Tag, row: Tag) -> list[tuple[str, str]]:
+    table = row.find_parent("table")
+    grid = _grid(table) if table is not None else []
+    cells = next((cells for cells in grid if any(cell.parent is row for cell in cells)), [])
+    headings = [words(cell) for cell in grid[0]] if grid and cells is not grid[0] else []
+    headings += [""] * (len(cells) - len(headings))
+    return [(heading, _without(cell, item)) for heading, cell in zip(headings, cells, strict=False)]
+
+
+def _without(tag: Tag, left_out: Tag) -> str:
+    """The text of an element less that of an element in it."""
+    strings = (text for text in tag.find_all(string=True) if not any(one is left_out for one in text.parents))
+    return " ".join(" ".join(text for text in strings if not isinstance(text, PreformattedString)).split())
+
+
+def holds(text: str, title: str) -> bool:
+    """Whether a text is about what a title says: it has at least half of the title's pairs of characters."""
+    text, title = _plain(text), _plain(title)
+    pairs = {title[place : place + 2] for place in range(len(title) - 1)} or {title}
+    return sum(pair in text for pair in pairs) * 2 >= len(pairs)
 
 
 def find_table(
@@ -173,7 +225,7 @@ def find_table(
             places = {name: _place(headings, _plain(heading)) for name, heading in columns.items()}
             missing = [columns[name] for name, place in places.items() if place is None and name not in optional]
             if not missing:
-                return _rows(grid[number + 1 :], places)
+                return _rows(grid[number + 1 :], places, headings)
             if cells and len(missing) < len(columns) and (not best or len(missing) < len(best)):
                 best = missing
     raise SourceChanged(
@@ -183,8 +235,12 @@ def find_table(
     )
 
 
-def _rows(grid: list[list[Tag]], places: Mapping[str, int | None]) -> Iterator[Row]:
+def _rows(grid: list[list[Tag]], places: Mapping[str, int | None], headings: list[str]) -> Iterator[Row]:
     for cells in grid:
+        if len(cells) > 1 and all(cell is cells[0] for cell in cells):
+            continue  # a heading or a remark across the whole table
+        if [_plain(words(cell)) for cell in cells] == headings:
+            continue  # the headings once more, as on printed pages
         found = {name: cells[place] for name, place in places.items() if place is not None and place < len(cells)}
         if found:
             yield Row(found)

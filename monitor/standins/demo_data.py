@@ -1,10 +1,12 @@
 """The small set of notices written for the project, with its dates set to the day a home was made.
 
-The records in ``demo/`` are in the layout of the samples, except for what depends on the day:
+The files in ``demo/`` are in the layout of the samples, except for what depends on the day:
 
 - ``day`` (0 or less) is the record's own day, counted from the home's; it does not reach the result.
 - ``{day+20:FORM}`` in any text is that many days from the record's own day, in one of the ``FORMS``.
 - ``{"base64": "text"}`` in place of a text is that text in base64, as the keys of KKJ are.
+- A ``.csv`` has no records with a day of their own: there, and in the names of files, days are counted from the
+  home's. It is written with a byte order mark and CRLF, as the portals' CSV are.
 """
 
 import base64
@@ -15,6 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from db.vocabulary.japanese import fiscal_year_of
 from monitor.standins.records import read_records
 
 DEMO = Path(__file__).parent / "demo"
@@ -25,8 +28,16 @@ def demo_data(home_day: date, into: Path) -> Path:
 
     Raises ValueError for a record without its day or with an unknown form.
     """
+    for source in sorted(DEMO.glob("*/*.csv")):
+        try:
+            target = into / source.parent.name / _dated(source.name, home_day)
+            text = _dated(source.read_text(encoding="utf-8-sig"), home_day)
+        except KeyError as error:
+            raise ValueError(f"{source}: no form {error}") from error
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8-sig", newline="\r\n")
     for source in sorted(DEMO.glob("*/*.jsonl")):
-        target = into / source.relative_to(DEMO)
+        target = into / source.parent.name / _dated(source.name, home_day)
         target.parent.mkdir(parents=True, exist_ok=True)
         records = read_records(source)
         with target.open("w", encoding="utf-8", newline="\n") as lines:
@@ -70,7 +81,7 @@ def _era(day: date) -> str:
 
 def _fiscal_year(day: date) -> str:
     """The year that begins on the first of April."""
-    return f"令和{_reiwa(day.year if day.month >= 4 else day.year - 1)}年度"
+    return f"令和{_reiwa(fiscal_year_of(day))}年度"
 
 
 FORMS: Mapping[str, Callable[[date], str]] = {
@@ -83,5 +94,6 @@ FORMS: Mapping[str, Callable[[date], str]] = {
     "era-short": lambda day: f"R{_reiwa(day.year)}.{day.month}.{day.day}",
     "weekday": lambda day: "月火水木金土日"[day.weekday()],
     "fiscal": _fiscal_year,
+    "fiscal-year": lambda day: str(fiscal_year_of(day)),
     "fiscal-wide": lambda day: _fiscal_year(day).translate(WIDE),
 }

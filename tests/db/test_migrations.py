@@ -7,10 +7,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlmodel import Session
 
+from db import migrations
 from db.engine import Database
 from db.errors import RecordError
 from db.migrate import head, ready, upgrade
@@ -27,6 +31,25 @@ def test_an_empty_database_gets_the_schema_of_the_models(empty_database: Databas
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == head()
+
+
+def test_a_record_of_the_version_before_is_brought_up_to_date_with_all_it_holds(empty_database: Database) -> None:
+    def as_before(session: Session) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0001")
+        session.connection().exec_driver_sql(
+            "INSERT INTO source_lease (source, owner, run_id, until)"
+            " VALUES ('kkj', 'elsewhere:1', '00000000000000000000000000000007', '2026-06-01 00:00:00+00:00')"
+        )
+
+    empty_database.write(as_before)
+    assert "award" not in tables(empty_database)
+    upgrade(empty_database)
+    assert tables(empty_database) == {*metadata.tables, "alembic_version"}
+    with empty_database.reading() as session:
+        assert session.connection().exec_driver_sql("SELECT source FROM source_lease").scalars().all() == ["kkj"]
 
 
 def test_upgrading_twice_is_harmless(empty_database: Database) -> None:

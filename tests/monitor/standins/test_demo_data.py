@@ -1,6 +1,7 @@
 """The project's own small set: always the same for a day, sound, and recognisably invented."""
 
 import base64
+import csv
 import json
 import re
 from collections import Counter
@@ -11,11 +12,13 @@ from typing import Any
 import httpx
 import pytest
 from lxml import etree
+from stdnum.jp import cn
 
 from monitor.serving import serve
 from monitor.standins import demo_data as module
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import app
+from scrapers.sources.pportal_awards import METHODS, MINISTRIES
 
 HOME_DAY = date(2026, 6, 1)
 END = "これは見本データであり、実在の調達ではありません。"
@@ -165,6 +168,7 @@ def test_the_stand_in_answers_with_the_whole_set(notices: list[dict[str, Any]], 
         ("{day:weekday}", "日"),
         ("{day:fiscal}", "令和8年度"),
         ("{day-70:fiscal-wide}", "令和７年度"),
+        ("{day:fiscal-year} {day-70:fiscal-year}", "2026 2025"),
     ],
 )
 def test_days_in_texts_are_counted_from_the_records_own_day(
@@ -189,3 +193,90 @@ def _made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: dict[str, Any
     monkeypatch.setattr(module, "DEMO", tmp_path / "demo")
     made = demo_data(date(2026, 6, 1), tmp_path / "out") / "one" / "notices.jsonl"
     return json.loads(made.read_text(encoding="utf-8"))
+
+
+# Files of values parted by commas: their days are counted from the home's
+
+
+def _file_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str) -> Path:
+    """The only file that is made of one with this name and content."""
+    source = tmp_path / "demo" / "one"
+    source.mkdir(parents=True)
+    (source / name).write_text(content, encoding="utf-8")
+    monkeypatch.setattr(module, "DEMO", tmp_path / "demo")
+    (made,) = (demo_data(HOME_DAY, tmp_path / "out") / "one").iterdir()
+    return made
+
+
+def test_a_csv_is_dated_from_the_homes_day_and_written_as_portals_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _file_made(tmp_path, monkeypatch, "a.csv", '"見本","{day-3:iso}"\n"{day:fiscal-wide}","1"\n')
+    assert made.read_bytes() == '\ufeff"見本","2026-05-29"\r\n"令和８年度","1"\r\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("record_diff_{day-3:compact}.csv", "record_diff_20260529.csv"),
+        ("record_all_{day-70:fiscal-year}.csv", "record_all_2025.csv"),
+        ("{day:iso}.jsonl", "2026-06-01.jsonl"),
+        ("plain.csv", "plain.csv"),
+    ],
+)
+def test_the_name_of_a_file_may_hold_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, made: str
+) -> None:
+    assert _file_made(tmp_path, monkeypatch, name, "").name == made
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "{day:julian}"), ("{day:julian}.csv", "")])
+def test_an_unknown_form_in_a_csv_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    with pytest.raises(ValueError, match=r"\.csv: no form 'julian'"):
+        _file_made(tmp_path, monkeypatch, name, content)
+
+
+@pytest.fixture
+def awards(tmp_path: Path) -> dict[str, list[list[str]]]:
+    """Name → rows of the award open data in the small set."""
+    folder = demo_data(HOME_DAY, tmp_path) / "pportal_awards"
+    return {
+        path.name: list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines())) for path in folder.iterdir()
+    }
+
+
+def test_the_awards_are_in_the_layout_of_the_portal(awards: dict[str, list[list[str]]]) -> None:
+    for name, rows in awards.items():
+        file = re.fullmatch(r"successful_bid_record_info_(?:all_(?P<year>20\d\d)|diff_(?P<day>\d{8}))\.csv", name)
+        assert file, name
+        for case, title, day, price, ministry, method, winner, number in rows:
+            assert re.fullmatch(r"\d{19}", case)
+            assert 0 <= (HOME_DAY - date.fromisoformat(day)).days <= 40
+            assert file["year"] == "2026" or day.replace("-", "") <= file["day"] <= "20260601"
+            assert re.fullmatch(r"\d+\.\d\d", price)
+            assert ministry in MINISTRIES
+            assert method in METHODS
+            assert title
+            assert winner
+            # No registry gives numbers that begin so after their check digit.
+            assert number == "" or (cn.is_valid(number) and number[1:5] == "9999")
+
+
+def test_the_awards_have_what_is_difficult_about_awards(awards: dict[str, list[list[str]]]) -> None:
+    rows = [row for rows in awards.values() for row in rows]
+    assert 8 <= len({row[0] for row in rows}) <= 15
+    assert any(not row[7] for row in rows), "a winner without a number"
+    assert any(not row[3].endswith(".00") for row in rows), "a price of a unit"
+    winners = Counter(row[0] for row in rows if row[5] == "8002050")
+    assert max(winners.values()) > 1, "a case with several winners"
+    several = Counter((name, row[0], row[2], row[6]) for name, file in awards.items() for row in file)
+    assert max(several.values()) > 1, "a winner with several prices in one case"
+    single = {row[0]: row[3] for file in awards.values() for row in file if row[5] != "8002050"}
+    assert any(single.get(row[0], row[3]) != row[3] for row in rows), "a price that was corrected"
+
+
+def test_the_awards_are_recognisably_invented(awards: dict[str, list[list[str]]]) -> None:
+    for row in (row for rows in awards.values() for row in rows):
+        assert re.search("見本|みほん|例示|架空", row[6])

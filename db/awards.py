@@ -1,0 +1,226 @@
+"""The store of awards and suppliers: recording what was scraped, and finding it again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_models
+
+from db import bulk
+from db.award import Award, Supplier
+from db.bulk import IN_LIMIT, batches, table
+from db.notices import digest
+from db.types import encode
+from db.vocabulary.award import CORPORATE_NUMBERS, ScrapedAward, award_id, supplier_id
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What recording awards did: how many were given, and how many of them are new or say something else."""
+
+    found: int
+    new: int
+    changed: int
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of the table, as it is or is to be; ``says`` is what it is to say from now on."""
+
+    id: UUID
+    number: int
+    amount: Decimal | None
+    digest: str
+    published: date
+    before: str | None
+    """The digest of the row as it is stored; None for one that is not."""
+    says: ScrapedAward | None = None
+
+
+def record(session: Session, awards: Sequence[ScrapedAward], *, run_id: UUID, now: datetime) -> Counted:
+    """Record a batch of awards, one after the other. Recording the same again changes nothing.
+
+    An award is a row of the table by its key. Another price is a correction where the source gives one price
+    under the key, and another award where it gives several. What an older publication says changes nothing.
+    """
+    known = _known(session, awards)
+    for award in awards:
+        under = known.setdefault((award.source, _kept(award.key)), [])
+        says = digest(_content(award))
+        row = _row_for(award, under)
+        if row is not None and row.digest != says:
+            row.amount, row.digest, row.published, row.says = award.amount, says, award.published, award
+    written = [row for rows in known.values() for row in rows if row.says is not None and row.digest != row.before]
+    _store_suppliers(session, [row.says for row in written if row.says is not None], now=now)
+    bulk.upsert(session, Award, [_columns(row, run_id=run_id, now=now) for row in written], keep=("first_seen_at",))
+    new = sum(row.before is None for row in written)
+    return Counted(len(awards), new, len(written) - new)
+
+
+def of_supplier(session: Session, id: UUID, *, limit: int | None = None) -> Sequence[Award]:
+    """What a supplier won, newest first."""
+    query = select_models(Award).where(Award.supplier_id == id).order_by(col(Award.date).desc(), col(Award.id))
+    return session.exec(query.limit(limit)).all()
+
+
+def of_case(session: Session, case_number: str) -> Sequence[Award]:
+    """The awards of a case, by winner; a case may have several."""
+    query = select_models(Award).where(Award.case_number == case_number)
+    return session.exec(query.order_by(col(Award.key), col(Award.number))).all()
+
+
+def supplier(session: Session, id: UUID) -> Supplier | None:
+    return session.get(Supplier, id)
+
+
+def count(session: Session, source: str | None = None) -> int:
+    """How many awards are in the record, of one source or of all."""
+    query = select(func.count()).select_from(table(Award))
+    if source is not None:
+        query = query.where(table(Award).c.source == source)
+    return session.connection().execute(query).scalar() or 0
+
+
+def _row_for(award: ScrapedAward, under: list[_Row]) -> _Row | None:
+    """The row that an award is about; a new one where it is none of those, None where what is known is newer."""
+    row = next((row for row in under if row.amount == award.amount), None)
+    if row is None and len(under) == 1 and not award.one_of_several:
+        row = under[0]
+    if row is not None:
+        return row if award.published >= row.published else None
+    if not award.one_of_several and any(award.published < row.published for row in under):
+        return None
+    number = max((row.number for row in under), default=0) + 1
+    id = award_id(award.source, _kept(award.key), number)
+    under.append(_Row(id, number, award.amount, "", award.published, None))
+    return under[-1]
+
+
+def _known(session: Session, awards: Iterable[ScrapedAward]) -> dict[tuple[str, str], list[_Row]]:
+    """The rows under the keys of these awards, by source and key."""
+    keys: dict[str, set[str]] = {}
+    for one in awards:
+        keys.setdefault(one.source, set()).add(_kept(one.key))
+    award = table(Award)
+    found: dict[tuple[str, str], list[_Row]] = {}
+    for source, wanted in keys.items():
+        for some in batches(sorted(wanted), IN_LIMIT):
+            rows = session.connection().execute(
+                select(award.c.key, award.c.id, award.c.number, award.c.amount, award.c.digest, award.c.published)
+                .where(award.c.source == source, award.c.key.in_(some))
+                .order_by(award.c.key, award.c.number)
+            )
+            for key, id, number, amount, summed, published in rows:
+                found.setdefault((source, key), []).append(_Row(id, number, amount, summed, published, summed))
+    return found
+
+
+def _content(award: ScrapedAward) -> bytes:
+    """What an award says, for its digest: 37.2 and 37.20 are the same price, and when it was said is not content."""
+    amount = None if award.amount is None else str(award.amount.normalize())
+    return encode(
+        (
+            award.title,
+            award.date,
+            amount,
+            award.case_number,
+            award.buyer_code,
+            award.buyer,
+            award.method_code,
+            award.method,
+            award.supplier,
+            award.corporate_number,
+        )
+    )
+
+
+def _columns(row: _Row, *, run_id: UUID, now: datetime) -> dict[str, Any]:
+    award = row.says
+    assert award is not None
+    columns = {
+        "id": row.id,
+        "source": award.source,
+        "key": award.key,
+        "number": row.number,
+        "case_number": award.case_number,
+        "title": award.title,
+        "date": award.date,
+        "amount": award.amount,
+        "buyer_code": award.buyer_code,
+        "buyer": award.buyer,
+        "method_code": award.method_code,
+        "method": award.method,
+        "supplier": award.supplier,
+        "supplier_id": supplier_id(award.supplier, award.corporate_number),
+        "digest": row.digest,
+        "published": row.published,
+        "run_id": run_id,
+        "first_seen_at": now,
+        "changed_at": now,
+    }
+    return {name: _kept(value) if isinstance(value, str) else value for name, value in columns.items()}
+
+
+def _kept(text: str) -> str:
+    """A text as it can be kept: PostgreSQL has no NUL in texts."""
+    return text.replace("\0", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a supplier is called: by the award that was decided last, and by all awards."""
+
+    name: str
+    named_on: date
+    names: tuple[str, ...]
+
+
+def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: datetime) -> None:
+    """Make sure that the suppliers of these awards are there, with every name that they were given."""
+    stated: dict[UUID, list[ScrapedAward]] = {}
+    for award in awards:
+        stated.setdefault(supplier_id(award.supplier, award.corporate_number), []).append(award)
+    known = _called(session, list(stated))
+    rows: list[dict[str, Any]] = []
+    for id, group in stated.items():
+        before = known.get(id)
+        dated = [(award.date, _kept(award.supplier)) for award in group]
+        names = {name for _, name in dated}
+        if before:
+            dated.append((before.named_on, before.name))
+            names.update(before.names)
+        # Of two names of one day always the same is taken, whichever comes first.
+        named_on, name = max(dated)
+        called = _Called(name, named_on, tuple(sorted(names)))
+        if called != before:
+            number = group[0].corporate_number
+            rows.append(
+                {
+                    "id": id,
+                    "scheme": CORPORATE_NUMBERS if number else None,
+                    "number": number,
+                    "name": called.name,
+                    "named_on": called.named_on,
+                    "names": called.names,
+                    "first_seen_at": now,
+                }
+            )
+    bulk.upsert(session, Supplier, rows, keep=("first_seen_at",))
+
+
+def _called(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Called]:
+    supplier = table(Supplier)
+    found: dict[UUID, _Called] = {}
+    for some in batches(ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(supplier.c.id, supplier.c.name, supplier.c.named_on, supplier.c.names).where(
+                supplier.c.id.in_(some)
+            )
+        )
+        found.update((row[0], _Called(*row[1:])) for row in rows)
+    return found
