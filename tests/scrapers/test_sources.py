@@ -19,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 import pytest
 
+from db.vocabulary.run import Coverage
 from scrapers.errors import FetchError, SourceChanged
 from scrapers.registry import sources
 from scrapers.source import Finding, Page, Request, Source, SourceOptions, Window, crawl, page_of
@@ -94,9 +95,10 @@ def case_in(folder: Path) -> Case:
 
 
 def plain(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON, with the name of its type; what is empty or unknown is left out."""
+    """A finding as JSON, with the name of its type; what is empty, unknown or not so is left out."""
     fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finding))
-    known = {name: value for name, value in fields.items() if value is not None and value not in ("", [])}
+    usual = (None, "", []) if isinstance(finding, Coverage) else (None, "", [], False)
+    known = {name: value for name, value in fields.items() if value not in usual}
     return {"type": type(finding).__name__} | known
 
 
