@@ -10,6 +10,8 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import msgspec
+
 from db.vocabulary.notice import NoticeKind
 from scrapers.shapes import FeedSource, ListLayout, ListSource
 from scrapers.source import Source
@@ -55,7 +57,8 @@ class _Configured(Source):
     @property
     def parser(self) -> str:
         """By the definition as well: what another one reads differently is not the source's doing."""
-        return f"{super().parser}.{blake2b(repr(self.definition).encode(), digest_size=6).hexdigest()}"
+        written = repr(msgspec.to_builtins(self.definition, order="sorted")).encode()
+        return f"{super().parser}.{blake2b(written, digest_size=6).hexdigest()}"
 
 
 class _ConfiguredList(_Configured, ListSource):
@@ -89,7 +92,9 @@ def _made(definition: TableDefinition | FeedDefinition) -> type[Source]:
         "only": re.compile("|".join(map(re.escape, definition.only))) if definition.only else None,
     }
     if isinstance(definition, TableDefinition):
-        return type(definition.slug, (_ConfiguredList,), sheet | {"layout": definition.layout, "body": definition.text})
+        return type(
+            definition.slug, (_ConfiguredList,), sheet | {"layout": definition.layout, "body": definition.text}
+        )
     return type(definition.slug, (_ConfiguredFeed,), sheet)
 
 

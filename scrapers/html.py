@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
 from db.vocabulary.japanese import decode
-from db.vocabulary.messages import Saying
+from db.vocabulary.messages import N_, Saying
 from db.vocabulary.text import fold
 from scrapers.errors import FetchError, SourceChanged
 from scrapers.source import Page
@@ -84,11 +84,11 @@ def _broken_off(source: str, address: str) -> FetchError:
 def _unexpected(document: BeautifulSoup, expects: str, source: str, address: str) -> SourceChanged:
     shown = " ".join(document.get_text(" ").split())
     if _MAINTENANCE.search(shown[:2000]):
-        text = "{source}: {address} is a maintenance page; nothing was kept, it is asked again"
+        text = N_("{source}: {address} is a maintenance page; nothing was kept, it is asked again")
     elif document.select_one("input[type=password]"):
-        text = "{source}: {address} is a login page; see in a browser whether the source is still open to all"
+        text = N_("{source}: {address} is a login page; see in a browser whether the source is still open to all")
     else:
-        text = (
+        text = N_(
             "{source}: {address} has no {expects}; it begins “{beginning}”; "
             "look at it in a browser, its layout may have changed"
         )

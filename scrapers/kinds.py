@@ -96,6 +96,7 @@ _RULES: tuple[tuple[NoticeKind, re.Pattern[str]], ...] = tuple(
             r"rfi(?<![a-z]...)(?![a-z])",
             r"サウンディング" + _no_subject(12, "業務", "委託", "支援"),
             r"市場調査の実施" + _no_subject(4, "業務", "委託", "支援"),
+            r"入札可能性調査" + _no_subject(4, "業務", "委託", "支援"),
         ),
         (
             NoticeKind.QUOTATION,
@@ -120,7 +121,7 @@ _RULES: tuple[tuple[NoticeKind, re.Pattern[str]], ...] = tuple(
 
 _HINT = re.compile(
     "成績評定|参加資格|質問|質疑|中止|取消|取り|取下|訂正|変更|修正|正誤|結果|落札|決定|特定|採択|経過|契約締結|契約状況|"
-    "不調|不落|見通し|予定|予告|計画|意見|パブリック|招請|資料|情報提供|rfi|サウンディング|市場調査|カウンタ|見積|"
+    "不調|不落|見通し|予定|予告|計画|意見|パブリック|招請|資料|情報提供|rfi|サウンディング|市場調査|入札可能性|カウンタ|見積|"
     "プロポーザル|企画|提案|公募"
 )
 """Every announcement holds one of these; most titles hold none, and need no closer look (the rules take 5 µs)."""

@@ -179,7 +179,7 @@ class ListSource(Source):
             return Problem(page.url, unreadable(_shown(row)))
         if published is None:
             published = _day_beside(row)
-        deadline, end = self.moment(row.text("deadline"), published or window.now.date())
+        deadline, end = self.moment(row.text("deadline"), published)
         heading = layout.columns.get("deadline") or "deadline"
         number = row.text("number")
         elsewhere = self.hosts.get(_host(link)) if link else None
@@ -274,7 +274,7 @@ class ListSource(Source):
         except ValueError:
             return None
 
-    def moment(self, written: str, reference: date) -> tuple[datetime | None, str | None]:
+    def moment(self, written: str, reference: date | None) -> tuple[datetime | None, str | None]:
         """The last moment in a cell, or, where it states no time of day, the day as it is written out."""
         if self.layout.date_format:
             try:
@@ -284,8 +284,8 @@ class ListSource(Source):
             has_time = "%H" in self.layout.date_format or "%I" in self.layout.date_format
             return (found.replace(tzinfo=TOKYO), None) if has_time else (None, found.date().isoformat())
         days = list(find_dates(written, reference=reference))
-        if not days:
-            return None, written or None
+        if not days or (reference is None and len(days) < len(list(find_dates(written, reference=SOME_DAY)))):
+            return None, written or None  # also where nothing tells the year of the last day
         _, end, day = days[-1]
         clock = parse_time(written[end:])
         return (_moment(day, clock), None) if clock else (None, day.isoformat())
@@ -384,8 +384,13 @@ class _ListVisit:
             if self.undated <= MOST_UNDATED:
                 yield from self._follow(found)
             elif self.undated == MOST_UNDATED + 1:
-                text = "more than {count} notices have no day in the list; the rest was not read"
-                yield Problem(page.url, Saying(text, {"count": str(MOST_UNDATED)}))
+                yield Problem(
+                    page.url,
+                    Saying(
+                        "more than {count} notices have no day in the list; the rest was not read",
+                        {"count": str(MOST_UNDATED)},
+                    ),
+                )
 
     def _comes_later(self, notice: ScrapedNotice) -> bool:
         """Whether it is not of the window: what has no day is of today, and so of no window that ends before."""
@@ -444,6 +449,9 @@ def _day_beside(row: Row) -> date | None:
     days = {day for text in texts for _, _, day in find_dates(text)}
     return days.pop() if len(days) == 1 else None
 
+
+SOME_DAY = date(2000, 1, 1)
+"""Stands in for a day of publication where only the number of days in a text matters."""
 
 _DATELINE = re.compile(r"(?:(?:掲載|公開|公告|公示|公表|発表)(?:年月)?日\s*[:：]?)?\s*(.+?)\s*(?:[（(].{1,3}[)）])?")
 _HEAD = 20

@@ -199,6 +199,26 @@ def test_a_row_becomes_a_notice_and_a_day_without_a_time_is_no_deadline() -> Non
     assert second.deadline == datetime(2026, 6, 30, 17, tzinfo=NOW.tzinfo)
 
 
+@pytest.mark.parametrize(
+    ("written", "stated"),
+    [
+        ("6月30日 17時", "6月30日 17時"),
+        ("令和8年6月9日～6月30日", "令和8年6月9日～6月30日"),
+        ("2026/6/30", "2026-06-30"),
+    ],
+)
+def test_a_deadline_without_its_year_stays_as_it_is_written_where_no_day_of_publication_tells_the_year(
+    written: str, stated: str
+) -> None:
+    page = table(f"<tr><td>椅子の購入</td><td>{written}</td></tr>", head="<tr><th>件名</th><th>締切</th></tr>")
+
+    class Undated(Mihon):
+        layout: ClassVar[ListLayout] = ListLayout(columns={"title": "件名", "deadline": "締切"})
+
+    (one,) = notices(crawled(Undated, {"/list": page}))
+    assert (one.undated, one.deadline, one.portal_dates) == (True, None, (("締切", stated),))
+
+
 def test_a_row_that_cannot_be_read_is_told_and_the_others_are_kept() -> None:
     found = crawled(Mihon, {"/list": table(row("近日", "椅子"), row("令和8年6月9日", "机"))})
     assert [notice.title for notice in notices(found)] == ["机"]

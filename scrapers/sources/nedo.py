@@ -1,0 +1,67 @@
+"""NEDO's calls for research and development: previews, calls and decisions, a page for each."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+from bs4 import BeautifulSoup
+
+from db.vocabulary.notice import NoticeKind
+from scrapers.html import link_of
+from scrapers.shapes import READABLE, ListLayout, ListSource, links_to
+from scrapers.source import Page
+
+SITE = "https://www.nedo.go.jp"
+SEARCH = f"{SITE}/form/event.php"
+
+
+class Nedo(ListSource):
+    """NEDO 公募: calls of the New Energy and Industrial Technology Development Organization, and who won them.
+
+    Owner: New Energy and Industrial Technology Development Organization (新エネルギー・産業技術総合開発機構).
+    Covers: research, demonstration and studies in energy, industry and environment: planned calls (予告), calls
+        (公募) and decisions (実施体制の決定); one or two a day.
+    Terms: the site (/qinf/copyright.html) is said to allow quotation that names it, and to ask permission for
+        commercial copies: readers are shown an extract and the link.
+    Caveats: the addresses of notices are known from many (FF2_100464.html: the digit is 1 planned, 2 call, 3
+        decision). The lists were never seen here; as others read them, /koubo/ shows the newest as list items with
+        a day, and the search of all calls (event.php, ten rows a page) a table with a day in each row. A notice's
+        own page has its day right below the title. Deadlines stand in the text of the pages only.
+    """
+
+    slug: ClassVar[str] = "nedo"
+    name: ClassVar[str] = "NEDO 公募"
+    name_en: ClassVar[str] = "NEDO calls"
+    homepage: ClassVar[str] = f"{SITE}/koubo/"
+    jurisdiction: ClassVar[str] = "national"
+    every_hours: ClassVar[int] = 24
+    look_back_days: ClassVar[int] = 30
+    pause_seconds: ClassVar[float] = 2.0
+    addresses: ClassVar[tuple[str, ...]] = (
+        f"{SITE}/koubo/index.html",
+        f"{SEARCH}?f=koubo.html&o=-date%2Cpagetitle&p=1",
+    )
+    layout: ClassVar[ListLayout] = links_to(
+        r"/koubo/[A-Z]+(?P<kind>[123])_\d+(?:_\d+)?\.html$", next_page='a[href*="f=koubo.html"]', newest_first=True
+    )
+    kinds: ClassVar[Mapping[str, NoticeKind]] = {
+        "1": NoticeKind.PLANNED,
+        "2": NoticeKind.PROPOSAL_CALL,
+        "3": NoticeKind.AWARD,
+    }
+    buyer: ClassVar[str | None] = "国立研究開発法人新エネルギー・産業技術総合開発機構"
+    buyer_en: ClassVar[str | None] = "New Energy and Industrial Technology Development Organization"
+    body: ClassVar[str | tuple[str, ...]] = ("div.main-container", *READABLE)
+    most_pages: ClassVar[int] = 30
+
+    def next_page(self, document: BeautifulSoup, page: Page) -> str | None:
+        """The search links to its pages by their numbers."""
+        wanted = _number(page.url) + 1
+        links = (link_of(anchor, page.url) for anchor in document.select(self.layout.next_page))
+        return next((link for link in links if link and link.startswith(SEARCH) and _number(link) == wanted), None)
+
+
+def _number(address: str) -> int:
+    """The number of a page of the search."""
+    written = parse_qs(urlsplit(address).query).get("p", ["1"])[0]
+    return int(written) if written.isdecimal() else 1
