@@ -205,13 +205,11 @@ def test_a_correction_has_the_title_of_its_heading_and_says_what_it_corrects() -
     assert "「24」を「71、27」に訂正します。" in notice.text
 
 
-def test_a_planned_direct_award_has_its_day() -> None:
-    text = (
-        TENDER.replace("一般競争入札に付します", "随意契約について公示します")
-        + "\n２　随意契約の予定日　令和７年８月１日"
-    )
-    notice = read(text.replace("５　Summary", "６　Summary"), "随意契約に関する公示")
+def test_a_direct_award_to_come_has_its_day() -> None:
+    text = TENDER.replace("一般競争入札に付します", "随意契約について公示します")
+    notice = read(text.replace("２　競争参加資格", "２　随意契約の予定日　令和７年８月１日"), "随意契約に関する公示")
     assert (notice.kind, notice.method) == (NoticeKind.AWARD, "随意契約")
+    assert notice.portal_dates == (("随意契約の予定日", "令和７年８月１日"),)
 
 
 def test_an_entry_of_the_list_of_awards() -> None:

@@ -38,11 +38,13 @@ def texts(content: bytes, pages: int = 4) -> list[str]:
     return [line.text for line in read(content, pages)]
 
 
-def edited(content: bytes, edit: Callable[[pikepdf.Pdf], None], **saving: pikepdf.Encryption) -> bytes:
+def edited(
+    content: bytes, edit: Callable[[pikepdf.Pdf], None], encryption: pikepdf.Encryption | None = None
+) -> bytes:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as pdf:
         edit(pdf)
-        pdf.save(out, **saving)
+        pdf.save(out, encryption=encryption)
     return out.getvalue()
 
 
@@ -105,7 +107,11 @@ def test_a_list_in_two_wide_columns_is_read_across_the_whole_width() -> None:
     content = drawn(Section("入札公告", NOTICE), Section("落札者等の公示", [entry] * 60, wide=True))
     lines = [line for line in read(content) if line.page > 1 and line.size == 8]
     assert [line.text for line in lines] == [entry] * 60
-    assert {line.indent for line in lines} == {1}
+    assert {round(line.indent) for line in lines} == {1}
+
+
+def test_characters_beyond_the_first_plane_are_whole() -> None:
+    assert texts(drawn(Section("入札公告", ["𠮷見　浪江"])))[-1] == "𠮷見　浪江"
 
 
 def test_blank_pages_say_nothing() -> None:

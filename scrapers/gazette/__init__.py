@@ -1,0 +1,1 @@
+"""The official gazette's procurement edition: from the PDF of an issue to the notices in it."""
