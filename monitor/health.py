@@ -51,6 +51,13 @@ class SourceState:
         return self.health.source
 
     @property
+    def trouble(self) -> int:
+        """The more, the sooner somebody should look: 2 failing, 1 suspicious or partly read, 0 well."""
+        run = self.health.last_run
+        partly = run is not None and run.state == RunState.PARTIAL
+        return 2 if self.health.failing_since else 1 if self.health.suspicious or partly else 0
+
+    @property
     def failing(self) -> bool:
         """Whether somebody has to look at it: it fails, is refused, or was not read for too long."""
         return self.health.failing_since is not None or self.overdue

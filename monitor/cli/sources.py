@@ -33,6 +33,8 @@ def _age(language: Language, moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return language.text("never")
     hours = int((now - moment).total_seconds() // 3600)
+    if hours < 0:
+        return language.text("in the future: a clock was wrong")
     if hours == 0:
         return language.text("less than an hour ago")
     if hours < 48:

@@ -94,6 +94,9 @@ SEARCHES = 4
 SEARCH_SECONDS = 8.0
 """After which a search is given up."""
 
+SUMMARY = 2000
+"""Characters of an official English summary: with the time limit, which stands near its end."""
+
 
 class _Site:
     """The handlers; they run in the framework's threads, one session each."""
@@ -173,7 +176,7 @@ class _Site:
                 card=shown,
                 said={(notice.source, notice.key): notice for notice in notices},
                 extract=extract(notice.text for notice in notices),
-                extract_en=extract(notice.text_en for notice in notices),
+                extract_en=extract((notice.text_en for notice in notices), characters=SUMMARY),
                 events=tenders.events_of(session, shown.id),
                 now=self._context.clock(),
             )

@@ -97,7 +97,7 @@ def case_in(folder: Path) -> Case:
 def plain(finding: Finding) -> dict[str, Any]:
     """A finding as JSON, with the name of its type; what is empty, unknown or not so is left out."""
     fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finding))
-    usual = (None, "", []) if isinstance(finding, Coverage) else (None, "", [], False)
+    usual: tuple[object, ...] = (None, "", []) if isinstance(finding, Coverage) else (None, "", [], False)
     known = {name: value for name, value in fields.items() if value not in usual}
     return {"type": type(finding).__name__} | known
 
