@@ -46,7 +46,7 @@ class Supplier(SQLModel, table=True):
     name: str
     """As the award that was decided last states it."""
     named_on: datetime.date
-    """The day of the decision that ``name`` is from."""
+    """The day of the decision that ``name`` is from, or of its publication where that is earlier."""
     names: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))
     """Every name that awards have stated, in the order of their characters."""
     first_seen_at: datetime.datetime = Field(sa_type=UtcDateTime)

@@ -122,7 +122,7 @@ def _known(session: Session, awards: Iterable[ScrapedAward]) -> dict[tuple[str, 
 
 def _content(award: ScrapedAward) -> bytes:
     """What an award says, for its digest: 37.2 and 37.20 are the same price, and when it was said is not content."""
-    amount = None if award.amount is None else str(award.amount.normalize())
+    amount = None if award.amount is None else str(award.amount.normalize() or 0)  # -0 is 0
     return encode(
         (
             award.title,
@@ -187,9 +187,10 @@ def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: d
         stated.setdefault(supplier_id(award.supplier, award.corporate_number), []).append(award)
     known = _called(session, list(stated))
     rows: list[dict[str, Any]] = []
-    for id, group in stated.items():
+    for id, group in sorted(stated.items()):  # two processes in different orders would wait for each other
         before = known.get(id)
-        dated = [(award.date, _kept(award.supplier)) for award in group]
+        # A decision in the future is an error in writing: its name would stay the last one for years.
+        dated = [(min(award.date, award.published), _kept(award.supplier)) for award in group]
         names = {name for _, name in dated}
         if before:
             dated.append((before.named_on, before.name))

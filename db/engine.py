@@ -22,9 +22,9 @@ CONNECTIONS = 20
 BUSY_SECONDS = 30
 """How long SQLite waits for another process's writing before it gives up."""
 TRIES = 5
-TRY_AGAIN = ("40001", "40P01", "23505")
-"""PostgreSQL: serialization_failure, deadlock_detected, and unique_violation, which is how two processes that add the
-same row at once meet. The transaction may simply be tried again: it then sees what the other one wrote."""
+TRY_AGAIN = ("40001", "40P01", "23505", "42P07")
+"""PostgreSQL: serialization_failure, deadlock_detected, and unique_violation and duplicate_table, which is how two
+processes meet that add the same row, or upgrade the same database, at once. The transaction may simply be tried again: it then sees what the other one wrote."""
 
 
 class Database:

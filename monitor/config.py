@@ -225,7 +225,10 @@ class _ConfiguredSection(_Section):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
             raise WrongValue("{slug} cannot be a name here; write small letters, digits and underscores", slug=value)
         if value in sources():
-            raise WrongValue("{slug} is a source already; choose another name", slug=value)
+            raise WrongValue(
+                "{slug} is a source already; choose another name, or remove this block if the program now has it",
+                slug=value,
+            )
         return value
 
     @field_validator("address", mode="before")
@@ -347,6 +350,12 @@ class FeedSection(_ConfiguredSection):
         return FeedDefinition(**self.common())
 
 
+class SourcesSection(_Section):
+    """``[sources]``"""
+
+    only: tuple[str, ...] = ()
+
+
 class AreaSection(_Section):
     """``[[areas]]``"""
 
@@ -375,6 +384,7 @@ class Config(_Section):
     mail: MailSection = MailSection()
     tables: tuple[TableSection, ...] = ()
     feeds: tuple[FeedSection, ...] = ()
+    sources: SourcesSection = SourcesSection()
     source: dict[str, SourceSection] = {}
     areas: tuple[AreaSection, ...] = ()
 
@@ -386,12 +396,12 @@ class Config(_Section):
             raise WrongValue("{slug} is there twice; every source needs a name of its own", slug=twice[0])
         return value
 
-    @field_validator("source")
+    @field_validator("source", "sources")
     @classmethod
-    def _are_sources(cls, value: dict[str, SourceSection], info: ValidationInfo) -> dict[str, SourceSection]:
+    def _are_sources(cls, value: Any, info: ValidationInfo) -> Any:
         own = [one.slug for name in ("tables", "feeds") for one in info.data.get(name, ())]
         known = [*sources(), *own]
-        for slug in value:
+        for slug in value.only if isinstance(value, SourcesSection) else value:
             if slug not in known:
                 raise WrongValue("there is no source {slug}; there are: {slugs}", slug=slug, slugs=", ".join(known))
         return value

@@ -52,15 +52,22 @@ class SourceState:
 
     @property
     def trouble(self) -> int:
-        """The more, the sooner somebody should look: 2 failing, 1 suspicious or partly read, 0 well."""
+        """The more, the sooner somebody should look: 3 failing, 2 suspicious, 1 refused or partly read, 0 well."""
         run = self.health.last_run
         partly = run is not None and run.state == RunState.PARTIAL
-        return 2 if self.health.failing_since else 1 if self.health.suspicious or partly else 0
+        failing = self.health.failing_since is not None and not self.refused
+        return 3 if failing else 2 if self.health.suspicious else 1 if self.refused or partly else 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether robots.txt forbade the last run: nothing is wrong, and nothing is read."""
+        run = self.health.last_run
+        return run is not None and run.state == RunState.REFUSED
 
     @property
     def failing(self) -> bool:
-        """Whether somebody has to look at it: it fails, is refused, or was not read for too long."""
-        return self.health.failing_since is not None or self.overdue
+        """Whether somebody has to look at it: it fails, or was not read for too long."""
+        return not self.refused and (self.health.failing_since is not None or self.overdue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,18 @@ def source_states(session: Session, turns: Sequence[Turn], *, now: datetime) -> 
 def _state(turn: Turn, health: SourceHealth, now: datetime) -> SourceState:
     run, success = health.last_run, health.last_success_at
     next_try_at = next_turn(run, turn.every, now)
-    refused = run is not None and run.state == RunState.REFUSED
     return SourceState(
         health=health,
         next_try_at=next_try_at if next_try_at > now else None,
-        robots=Robots.PERMITTED if turn.ignores_robots else Robots.REFUSED if refused else Robots.OBEYED,
+        robots=_robots(turn, run),
         overdue=success is None or not timedelta(0) <= now - success <= OVERDUE_TURNS * turn.every,
     )
+
+
+def _robots(turn: Turn, last: Run | None) -> Robots:
+    if turn.ignores_robots:
+        return Robots.PERMITTED
+    return Robots.REFUSED if last is not None and last.state == RunState.REFUSED else Robots.OBEYED
 
 
 def next_turn(last: Run | None, every: timedelta, now: datetime) -> datetime:

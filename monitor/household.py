@@ -60,13 +60,19 @@ class Ended:
     not_run: Saying | None = None
 
     @property
+    def read(self) -> bool:
+        """Whether the source was read, if only in part."""
+        return self.run is not None and self.run.state in (RunState.OK, RunState.PARTIAL)
+
+    @property
     def failed(self) -> bool:
-        return self.run is None or self.run.state not in (RunState.OK, RunState.PARTIAL)
+        """Whether something went wrong. That robots.txt forbids a source is no failure."""
+        return self.run is None or self.run.state not in (RunState.OK, RunState.PARTIAL, RunState.REFUSED)
 
 
 def together(first: Ended, second: Ended) -> Ended:
     """Two crawls of one source, of different days, as one."""
-    worse = next((one for one in (first, second) if one.failed), None)
+    worse = next((one for one in (first, second) if not one.read), None)
     if worse is not None or first.run is None or second.run is None:
         return worse or second
     overlap = first.run.until is None or first.run.until >= second.run.since
@@ -117,7 +123,8 @@ class Household:
         return self.sources[slug](self.config.source_section(slug).options())
 
     def enabled(self) -> list[str]:
-        return [slug for slug in self.sources if self.config.source_section(slug).enabled]
+        only = self.config.sources.only or self.sources
+        return [slug for slug in self.sources if slug in only and self.config.source_section(slug).enabled]
 
     def turns(self) -> list[Turn]:
         """The enabled sources, and how often each is asked."""

@@ -333,7 +333,7 @@ class HttpFetcher:
         if not rules.can_fetch(str(url), agent):
             raise Refused(
                 "{host}: robots.txt forbids {path}; ask the owner for written permission, "
-                'then set robots = "ignore" under [source.<slug>]',
+                'then set robots = "ignore" for this source in the configuration',
                 host=url.host,
                 path=_path(url),
             )

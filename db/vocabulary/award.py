@@ -30,7 +30,8 @@ class ScrapedAward:
     and ``published`` the day of the publication that says so: of two that differ the later one counts.
     ``amount`` is in yen, exactly as stated: with decimals where it is a price per unit, negative where the source
     corrects or is paid. ``corporate_number`` is the supplier's, of 13 digits with a sound check digit; None says
-    nothing about where the supplier is.
+    nothing about where the supplier is. ``case_number`` and the codes are the source's own: those of two sources
+    may only be compared where both are known to count alike.
     """
 
     source: str

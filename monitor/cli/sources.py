@@ -1,6 +1,7 @@
 """Commands about sources: how each is doing, trying one, beginning a new one; and the line for cron."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from db.vocabulary.labels import KINDS, RUN_STATES
 from db.vocabulary.messages import N_, Told
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.run import Problem, RunState
-from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
+from monitor.cli.base import App, Group, at_home, command, opened, option, plain, write_json
 from monitor.cli.collecting import Day, error_of
-from monitor.health import ROBOTS, SourceState, source_states
+from monitor.health import ROBOTS, Robots, SourceState, source_states
 from monitor.household import Ended, Household
 from monitor.i18n import Language
 from monitor.scaffold import record
@@ -96,13 +97,17 @@ def list_sources(app: App, json_: bool, config: Path | None, home: Path | None) 
                 N_("found"),
                 N_("new"),
                 N_("changed"),
-                N_("next try"),
+                N_("next try (Tokyo)"),
                 N_("robots.txt"),
-                N_("error"),
             ],
             [_row(house, state, now, language) for state in states],
             right=(4, 5, 6),
         )
+        # Below the table and not in it: an error is a line that a person reads.
+        for state in states:
+            if said := _trouble(language, state):
+                line = language.text("{source}: {why}", source=state.slug, why=said.removeprefix(f"{state.slug}: "))
+                app.out.print(plain(line), markup=False, soft_wrap=True)
 
 
 def _row(house: Household, state: SourceState, now: datetime, language: Language) -> tuple[object, ...]:
@@ -116,8 +121,7 @@ def _row(house: Household, state: SourceState, now: datetime, language: Language
         *(language.number(figure) for figure in figures),
         *([""] * (3 - len(figures))),
         language.text("at once") if state.next_try_at is None else f"{to_tokyo(state.next_try_at):%m-%d %H:%M}",
-        language.text(ROBOTS[state.robots]),
-        _trouble(language, state),
+        language.text(ROBOTS[state.robots]) if run or state.robots is Robots.PERMITTED else "",
     )
 
 
@@ -142,37 +146,51 @@ def _as_json(house: Household, state: SourceState) -> dict[str, object]:
     }
 
 
-def _verdict(app: App, house: Household) -> tuple[list[str], list[str]]:
-    """Sources that fail, and sources that found suspiciously little, each as it is told."""
+@dataclass(slots=True)
+class _Verdict:
+    """What cron is told of: each list holds sources as they are named to a person."""
+
+    failing: list[str] = field(default_factory=list)
+    suspicious: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def tell(self, app: App, fine: str) -> int:
+        """Print it; the exit status."""
+        language = app.language
+        lines = (
+            language.text("failing: {sources}", sources=", ".join(self.failing)) if self.failing else "",
+            language.text("suspicious: {sources}", sources=", ".join(self.suspicious)) if self.suspicious else "",
+            language.text(fine) if not self.failing and not self.suspicious else "",
+            language.text("forbidden by robots.txt, and not read: {sources}", sources=", ".join(self.refused))
+            if self.refused
+            else "",
+        )
+        for line in filter(None, lines):
+            app.out.print(plain(line), markup=False, soft_wrap=True)
+        return 1 if self.failing else 0
+
+
+def _verdict(app: App, house: Household) -> _Verdict:
     language, now = app.language, house.clock()
-    failing, suspicious = [], []
+    verdict = _Verdict()
     for state in _states(house):
         health = state.health
-        if state.failing:
+        if state.refused:
+            verdict.refused.append(state.slug)
+        elif state.failing:
             last = _age(language, health.last_success_at, now)
-            failing.append(language.text("{source} (last success: {last})", source=state.slug, last=last))
+            verdict.failing.append(language.text("{source} (last success: {last})", source=state.slug, last=last))
         elif health.suspicious and health.last_run is not None:
-            suspicious.append(
+            found, usual = health.last_run.found, health.usually_found or 0
+            verdict.suspicious.append(
                 language.text(
                     "{source} (found: {found}, usual: {usual})",
                     source=state.slug,
-                    found=language.number(health.last_run.found),
-                    usual=language.number(health.usually_found or 0),
+                    found=language.number(found),
+                    usual=language.number(usual),
                 )
             )
-    return failing, suspicious
-
-
-def _report(app: App, failing: list[str], suspicious: list[str], fine: str) -> int:
-    language = app.language
-    if failing:
-        app.out.print(language.text("failing: {sources}", sources=", ".join(failing)), markup=False, soft_wrap=True)
-    if suspicious:
-        line = language.text("suspicious: {sources}", sources=", ".join(suspicious))
-        app.out.print(line, markup=False, soft_wrap=True)
-    if not failing and not suspicious:
-        app.out.print(language.text(fine), markup=False)
-    return 1 if failing else 0
+    return verdict
 
 
 @command(
@@ -186,8 +204,8 @@ def _report(app: App, failing: list[str], suspicious: list[str], fine: str) -> i
 @click.pass_obj
 def check_sources(app: App, config: Path | None, home: Path | None) -> int:
     with opened(config, home) as house:
-        failing, suspicious = _verdict(app, house)
-    return _report(app, failing, suspicious, N_("all sources are fresh"))
+        verdict = _verdict(app, house)
+    return verdict.tell(app, N_("all sources are fresh"))
 
 
 @command(
@@ -200,13 +218,14 @@ def check_sources(app: App, config: Path | None, home: Path | None) -> int:
 def check(app: App, config: Path | None, home: Path | None) -> int:
     with opened(config, home) as house:
         now = house.clock()
-        failing, suspicious = _verdict(app, house)
+        verdict = _verdict(app, house)
         with house.database.reading() as session:
             late = deliveries.waiting(session, since_before=now - LETTERS_LATE)
             lost = deliveries.given_up(session, since=now - 4 * LETTERS_LATE)
         if late or lost:
-            failing.append(app.language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost))
-    return _report(app, failing, suspicious, N_("all sources are fresh, no letter is late"))
+            letters = app.language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost)
+            verdict.failing.append(letters)
+    return verdict.tell(app, N_("all sources are fresh, no letter is late"))
 
 
 @command(
@@ -245,10 +264,14 @@ def try_source(
             write_json(msgspec.to_builtins(finding))
     else:
         _show_findings(app, findings)
-    shown = len(findings)
-    app.say("{count} shown after {requests} requests; nothing was kept.", count=shown, requests=visit.requests)
+    language = app.language
+    shown = language.ntext("{count} notice", "{count} notices", len(findings))
+    asked = language.ntext("{count} request", "{count} requests", visit.requests)
+    app.say("{notices} after {requests}; nothing was kept.", notices=shown, requests=asked)
+    if visit.unread and not findings:
+        return app.fail(language.text("nothing could be read; see above"))
     if not findings:
-        return app.fail(app.language.text("the source gave nothing; look at its page, and at its selectors"))
+        app.say("The source was read, and has no notice for these days: by its own words, or because none fits.")
     return 0
 
 
@@ -258,6 +281,7 @@ class _Trial:
     def __init__(self, app: App, fetch: Callable[[Request], Page]) -> None:
         self._app, self._fetch = app, fetch
         self.requests = 0
+        self.unread = 0
 
     def fetch(self, request: Request) -> Page:
         self.requests += 1
@@ -277,6 +301,7 @@ class _Trial:
 
     def _tell(self, finding: Finding) -> None:
         if isinstance(finding, Problem):
+            self.unread += 1
             why = self._app.language.say(finding.saying)
             self._app.say("not read – {part}: {why}", part=finding.part, why=why)
 
@@ -291,7 +316,9 @@ def _show_findings(app: App, findings: list[ScrapedNotice | ScrapedAward]) -> No
         else:
             day = f"{one.published} ({language.text('undated')})" if one.undated else one.published
             until = one.deadline or one.response_deadline
-            deadline = language.moment(until) if until else ""
+            # A day without its hour is no deadline; it is shown under the source's own name for it.
+            stated = "; ".join(f"{name}: {value}" for name, value in one.portal_dates)
+            deadline = language.moment(until) if until else stated
             rows.append((day, language.text(KINDS[one.kind]), one.title, one.buyer, deadline, one.key))
     if rows:
         app.table(

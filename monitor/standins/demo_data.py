@@ -7,6 +7,7 @@ The files in ``demo/`` are in the layout of the samples, except for what depends
 - ``{"base64": "text"}`` in place of a text is that text in base64, as the keys of KKJ are.
 - A ``.csv`` has no records with a day of their own: there, and in the names of files, days are counted from the
   home's. It is written with a byte order mark and CRLF, as the portals' CSV are.
+- In the names of files ``_`` stands in place of the colon, which Windows does not take: ``{day-3_compact}.csv``.
 """
 
 import base64
@@ -63,7 +64,7 @@ def _dated(value: Any, day: date) -> Any:
     return value
 
 
-PLACEHOLDER = re.compile(r"\{day([+-]\d+)?:([a-z-]+)\}")
+PLACEHOLDER = re.compile(r"\{day([+-]\d+)?[:_]([a-z-]+)\}")
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -18,7 +18,7 @@ from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import fiscal_year_of
 from db.vocabulary.messages import N_, Saying
 from db.vocabulary.run import Coverage, Problem
-from db.vocabulary.text import fold
+from db.vocabulary.text import clean_title, fold
 from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
 from scrapers.html import open_page
 from scrapers.source import Page, Request, Source, Steps, Window
@@ -29,15 +29,13 @@ FILES = "https://api.p-portal.go.jp/pps-web-biz/UAB03/OAB0301"
 FIRST_YEAR = 2013
 """The fiscal year with which the data begin."""
 GIVE_UP_AFTER = 3
-"""Files in a row that cannot be had: then the portal is down, and the rest is not asked for."""
-LARGEST_CSV = 128 << 20
-"""Bytes of a file when it is unpacked; a year has some 10 million."""
+"""Files in a row for which there is no answer: then the portal is down, and the rest is not asked for."""
+LARGEST_CSV = 64 << 20
+"""Bytes of a file when it is unpacked; a year has some 11 million."""
 LONGEST_LINE = 100_000
 """Characters of a line that are held at once."""
 LONGEST = (40, 2000, 10, 40, 10, 10, 300, 20)
 """Characters of each column; with more the columns are not what they should be."""
-TRIES = 100
-"""Rows that may be unreadable before the first readable one: then the whole file is."""
 
 
 class PportalAwards(Source):
@@ -49,8 +47,9 @@ class PportalAwards(Source):
     Caveats: a file of a day is kept for about two months; before that there are only the files of fiscal years,
         which are of the end of the month before, by the day of the decision: what was decided in an earlier
         fiscal year than the window's is not looked for there. No number identifies an award, so it is known by
-        case, day, corporate number and winner: another price corrects it, another winner or day is another award.
-        No planned price, no number of bidders, no word on taxes. A blank corporate number says nothing.
+        case, day, corporate number and winner: another price corrects it (where there is one price: beside
+        several it is one more), another winner or day is another award. No planned price, no number of bidders,
+        no word on taxes. A blank corporate number says nothing.
     """
 
     slug: ClassVar[str] = SLUG
@@ -72,19 +71,23 @@ class PportalAwards(Source):
                     {"names": ", ".join(listed.others)[:200]},
                 ),
             )
-        failures, error, had = 0, None, False
+        error, had, unanswered = None, False, 0
         for file in listed.wanted(window):
             if not file.listed:
                 yield Coverage(file.name, 0, None, complete=False)
                 continue
+            page = None
             try:
-                yield from Answer(file, (yield file.request())).findings(window.until)
-                failures, had = 0, True
+                page = yield Request(FILES, params=(("fileversion", "v001"), ("filename", file.name)))
+                yield from read(file, page, window)
+                had, unanswered = True, 0
             except Refused:
                 raise
             except ScrapeError as raised:
-                failures, error = failures + 1, file.told(raised)
-                if failures == GIVE_UP_AFTER:
+                error = told(file, raised)
+                # That a file is missing or damaged says nothing of the next one.
+                unanswered = 0 if page or _status(raised) in MISSING else unanswered + 1
+                if unanswered == GIVE_UP_AFTER:
                     raise error from raised
                 yield Problem(file.name, error.saying)
         if error and not had:
@@ -104,29 +107,6 @@ class File:
     listed: bool = True
     """False for a fiscal year that is wanted and that the list does not have."""
 
-    def request(self) -> Request:
-        return Request(FILES, params=(("fileversion", "v001"), ("filename", self.name)))
-
-    def told(self, error: ScrapeError) -> ScrapeError:
-        """The error as it is told of this file: the portal says in three ways that it has none."""
-        if not isinstance(error, FetchError):
-            return error
-        match error.saying.values.get("status"):
-            case "404":
-                return FetchError(
-                    "pportal_awards: {file} is listed, but there is no such file (404); the next run asks again",
-                    file=self.name,
-                )
-            case "400":
-                return FetchError(
-                    "pportal_awards: {file} is listed, but the portal takes no such question (400); "
-                    "if it stays so, the address or its parameters have changed",
-                    file=self.name,
-                )
-        return FetchError(
-            "pportal_awards: {file} was not had ({why}); the next run asks again", file=self.name, why=error
-        )
-
 
 _CALL = re.compile(r"doDownload\(\s*['\"]([^'\"]+)['\"]")
 _NAME = re.compile(r"successful_bid_record_info_(?:all_(?P<year>\d{4})|diff_(?P<day>\d{8}))\.zip", re.ASCII)
@@ -137,7 +117,7 @@ class Listed:
 
     def __init__(self, page: Page) -> None:
         calls = open_page(page, SLUG, expects='[onclick*="doDownload("]').select('[onclick*="doDownload("]')
-        names = {name for call in calls for name in _CALL.findall(str(call["onclick"]))}
+        names = {_plain(name) for call in calls for name in _CALL.findall(str(call["onclick"]))}
         self.days: dict[date, str] = {}
         self.years: dict[int, str] = {}
         self.others: list[str] = []
@@ -174,7 +154,90 @@ class Listed:
                 yield File(name, day)
 
 
-# What is in a file
+# What is answered for a file
+
+MISSING = ("404", "400")
+
+
+def _status(error: ScrapeError) -> str:
+    return str(error.saying.values.get("status", ""))
+
+
+def told(file: File, error: ScrapeError) -> ScrapeError:
+    """The error as it is told of this file: the portal says in three ways that it has none (see ``_no_zip``)."""
+    if not isinstance(error, FetchError):
+        return error
+    match _status(error):
+        case "404":
+            return FetchError(
+                "pportal_awards: {file} is listed, but there is no such file (404); the next run asks again",
+                file=file.name,
+            )
+        case "400":
+            return FetchError(
+                "pportal_awards: {file} is listed, but the portal takes no such question (400); "
+                "if it stays so, the address or its parameters have changed",
+                file=file.name,
+            )
+    return FetchError(
+        "pportal_awards: {file} was not had ({why}); the next run asks again", file=file.name, why=error
+    )
+
+
+def read(file: File, page: Page, window: Window) -> Iterator[ScrapedAward | Problem | Coverage]:
+    """The awards of a file, and what is amiss. In the file of a year those decided after the window are left out.
+
+    Raises SourceChanged where no row can be read. A day without any row is an answer, a year is not.
+    """
+    content = Csv(file.name, page)
+    repeated = _repeated(file, content)
+    given = 0
+    copies: Counter[tuple[str, Decimal | None]] = Counter()
+    named: set[str] = set()
+    for line, columns in content.rows():
+        part = f"{file.name}:{line}"
+        found = columns if isinstance(columns, Saying) else award_of(columns, file.published)
+        if isinstance(found, Saying):
+            yield Problem(part, found)
+            continue
+        award, amiss = found
+        for code, saying in unknown_codes(award):
+            if code not in named:
+                named.add(code)
+                amiss.append(saying)
+        yield from (Problem(part, saying) for saying in amiss)
+        if file.whole_year:
+            if window.until and award.date > window.until:
+                continue
+            # What was decided later was published later, though not in the future.
+            award = replace(award, published=min(max(file.published, award.date), window.now.date()))
+        if award.key in repeated:
+            copies[award.key, award.amount] += 1
+            copy = copies[award.key, award.amount]
+            award = replace(award, key=award.key if copy == 1 else f"{award.key}|{copy}", one_of_several=True)
+        given += 1
+        yield award
+    yield Coverage(file.name, given, None, complete=False)
+
+
+def _repeated(file: File, content: "Csv") -> set[str]:
+    """The keys that several rows have. Raises SourceChanged where not one row can be read."""
+    keys: Counter[str] = Counter()
+    unread: Saying | None = None
+    for _, columns in content.rows():
+        found = columns if isinstance(columns, Saying) else award_of(columns, file.published)
+        if isinstance(found, Saying):
+            unread = unread or found
+        else:
+            keys[found[0].key] += 1
+    if not keys and (unread or file.whole_year):
+        raise SourceChanged(
+            "pportal_awards: no row of {file} can be read ({why}); its layout has changed, look at the archive",
+            file=file.name,
+            why=unread or Saying("there is none"),
+        )
+    return {key for key, count in keys.items() if count > 1}
+
 
 DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 """What reading a damaged zip raises: its version, its offsets or its names may be nonsense too."""
@@ -182,75 +245,29 @@ ENCRYPTED = 0x1
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE)
 
 
-class Answer:
-    """A zip with one CSV of awards, read row by row.
+class Csv:
+    """The only CSV in a zip, row by row.
 
     Raises SourceChanged for what is none, FetchError for one that is broken off or damaged: it is read once to
     its end, checksum included, before anything in it is believed.
     """
 
-    def __init__(self, file: File, page: Page) -> None:
-        self._file = file
+    def __init__(self, name: str, page: Page) -> None:
         beginning = page.open().read(2000)
         if not beginning.startswith(b"PK"):
-            raise self._no_zip(beginning)
+            raise _no_zip(name, beginning)
         try:
             self._zip = zipfile.ZipFile(page.open())
-            self._member = self._only_csv()
-            self._repeated = self._repeated_keys()
+            self._member = _only_csv(name, self._zip.infolist())
+            with self._zip.open(self._member) as unpacked:
+                while unpacked.read(1 << 20):
+                    pass
         except DAMAGES as error:
             raise FetchError(
                 "the zip is broken off or damaged: {why}", why=str(error) or type(error).__name__
             ) from error
 
-    def findings(self, until: date | None) -> Iterator[ScrapedAward | Problem | Coverage]:
-        """The awards, and what is amiss. In the file of a year those decided after ``until`` are left out.
-
-        Raises SourceChanged where no row can be read. A day without any row is an answer, a year is not.
-        """
-        given, whole_year = 0, self._file.whole_year
-        copies: Counter[tuple[str, Decimal | None]] = Counter()
-        named: set[str] = set()
-        for line, row in self._readable():
-            if isinstance(row, Saying):
-                yield self._problem(line, row)
-                continue
-            yield from (self._problem(line, saying) for saying in row.amiss)
-            yield from (self._problem(line, saying) for code, saying in row.unknown() if code not in named)
-            named.update((row.ministry, row.method))
-            if whole_year and until and row.decided > until:
-                continue
-            several, copy = hash(row.key) in self._repeated, 1
-            if several:
-                copies[row.key, row.amount] += 1
-                copy = copies[row.key, row.amount]
-            given += 1
-            published = max(self._file.published, row.decided) if whole_year else self._file.published
-            yield row.award(published, several=several, copy=copy)
-        yield Coverage(self._file.name, given, None, complete=False)
-
-    def _readable(self) -> Iterator[tuple[int, "Row | Saying"]]:
-        """Each row, or what makes it unusable, with its line; raises SourceChanged where that is so of all."""
-        unread: list[tuple[int, Saying]] = []
-        read = False
-        for line, columns in self._rows():
-            row = columns if isinstance(columns, Saying) else row_of(columns)
-            if read or isinstance(row, Row):
-                yield from unread
-                unread, read = [], True
-                yield line, row
-            else:
-                unread.append((line, row))
-                if len(unread) == TRIES:
-                    break
-        if not read and (unread or self._file.whole_year):
-            raise SourceChanged(
-                "pportal_awards: no row of {file} can be read ({why}); its layout has changed, look at the archive",
-                file=self._file.name,
-                why=unread[0][1] if unread else Saying("there is none"),
-            )
-
-    def _rows(self) -> Iterator[tuple[int, list[str] | Saying]]:
+    def rows(self) -> Iterator[tuple[int, list[str] | Saying]]:
         """The number of each line that ends a row, and the row's columns."""
         with (
             self._zip.open(self._member) as unpacked,
@@ -268,155 +285,111 @@ class Answer:
                     if columns:
                         yield reader.line_num, columns
 
-    def _repeated_keys(self) -> set[int]:
-        """The hashes of the keys that several rows have: a few bytes for each row, however long the rows are."""
-        seen: set[int] = set()
-        repeated: set[int] = set()
-        for _, columns in self._rows():
-            if isinstance(columns, list) and len(columns) == len(LONGEST):
-                key = hash(key_of(columns))
-                (repeated if key in seen else seen).add(key)
-        return repeated
 
-    def _only_csv(self) -> zipfile.ZipInfo:
-        members = self._zip.infolist()
-        member = members[0] if len(members) == 1 else None
-        if member is None or not member.filename.lower().endswith(".csv"):
-            raise SourceChanged(
-                "pportal_awards: {file} holds {members} instead of one CSV; look at the archive",
-                file=self._file.name,
-                members=", ".join(_plain(one.filename)[:60] for one in members[:5]) or "nothing",
-            )
-        # The other ways to pack know no limit on what a piece unfolds to.
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & ENCRYPTED:
-            raise SourceChanged(
-                "pportal_awards: {file} is packed or encrypted in a way that is not read here; look at the archive",
-                file=self._file.name,
-            )
-        # zipfile unpacks no more than what is stated here.
-        if member.file_size > LARGEST_CSV:
-            raise SourceChanged(
-                "pportal_awards: {file} unfolds to {size} bytes, and {allowed} are allowed; look at the archive, "
-                "and raise LARGEST_CSV if it is sound",
-                file=self._file.name,
-                size=f"{member.file_size:,}",
-                allowed=f"{LARGEST_CSV:,}",
-            )
-        return member
-
-    def _no_zip(self, beginning: bytes) -> ScrapeError:
-        shown = " ".join(_plain(beginning.decode("utf-8", "replace")).split())
-        if not shown:
-            return FetchError("the answer is empty")
-        if not shown.startswith("<"):
-            return SourceChanged(
-                "pportal_awards: {file} is no zip; it begins “{shown}”; look at the archive",
-                file=self._file.name,
-                shown=shown[:60],
-            )
-        title = _TITLE.search(shown)
-        return SourceChanged(
-            "pportal_awards: {file} is listed, but the portal answered with an HTML page (“{title}”) instead of a "
-            "zip; the file is missing or the portal is down, the next run asks again",
-            file=self._file.name,
-            title=title[1].strip()[:60] if title else shown[:60],
+def _only_csv(name: str, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    member = members[0] if len(members) == 1 else None
+    if member is None or not member.filename.lower().endswith(".csv"):
+        raise SourceChanged(
+            "pportal_awards: {file} holds {members} instead of one CSV; look at the archive",
+            file=name,
+            members=", ".join(_plain(one.filename)[:60] for one in members[:5]) or "nothing",
         )
+    # The other ways to pack know no limit on what a piece unfolds to.
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & ENCRYPTED:
+        raise SourceChanged(
+            "pportal_awards: {file} is packed or encrypted in a way that is not read here; look at the archive",
+            file=name,
+        )
+    # zipfile unpacks no more than what is stated here.
+    if member.file_size > LARGEST_CSV:
+        raise SourceChanged(
+            "pportal_awards: {file} unfolds to {size} bytes, and {allowed} are allowed; look at the archive, "
+            "and raise LARGEST_CSV if it is sound",
+            file=name,
+            size=f"{member.file_size:,}",
+            allowed=f"{LARGEST_CSV:,}",
+        )
+    return member
 
-    def _problem(self, line: int, saying: Saying) -> Problem:
-        return Problem(f"{self._file.name}:{line}", saying)
 
+def _no_zip(name: str, beginning: bytes) -> ScrapeError:
+    shown = " ".join(_plain(beginning.decode("utf-8", "replace")).split())
+    if not shown:
+        return FetchError("the answer is empty")
+    if not shown.startswith("<"):
+        return SourceChanged(
+            "pportal_awards: {file} is no zip; it begins “{shown}”; look at the archive", file=name, shown=shown[:60]
+        )
+    title = _TITLE.search(shown)
+    return SourceChanged(
+        "pportal_awards: {file} is listed, but the portal answered with an HTML page (“{title}”) instead of a "
+        "zip; the file is missing or the portal is down, the next run asks again",
+        file=name,
+        title=title[1].strip()[:60] if title else shown[:60],
+    )
+
+
+# What a row means
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _AMOUNT = re.compile(r"-?\d{1,14}(?:\.\d{1,4})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row as its columns are meant; ``amiss`` says what in it could not be read."""
+def award_of(columns: list[str], published: date) -> tuple[ScrapedAward, list[Saying]] | Saying:
+    """The award of a row, and what in the row could not be read; or what makes the whole row unusable.
 
-    key: str
-    case: str
-    title: str
-    decided: date
-    amount: Decimal | None
-    ministry: str
-    method: str
-    winner: str
-    corporate_number: str | None
-    amiss: tuple[Saying, ...]
-
-    def unknown(self) -> Iterator[tuple[str, Saying]]:
-        """The codes that the tables below lack."""
-        if self.ministry and self.ministry not in MINISTRIES:
-            text = N_("ministry code {code} is not known; its awards are kept without the ministry's name")
-            yield self.ministry, Saying(text, {"code": self.ministry})
-        if self.method and self.method not in METHODS:
-            text = N_("method code {code} is not known; its awards are kept without the method's name")
-            yield self.method, Saying(text, {"code": self.method})
-
-    def award(self, published: date, *, several: bool, copy: int) -> ScrapedAward:
-        return ScrapedAward(
-            source=SLUG,
-            key=self.key if copy == 1 else f"{self.key}|{copy}",
-            case_number=self.case,
-            title=self.title,
-            date=self.decided,
-            published=published,
-            amount=self.amount,
-            buyer_code=self.ministry or None,
-            buyer=MINISTRIES.get(self.ministry),
-            method_code=self.method or None,
-            method=METHODS.get(self.method),
-            supplier=self.winner,
-            corporate_number=self.corporate_number,
-            one_of_several=several,
-        )
-
-
-def key_of(columns: list[str]) -> str:
-    """What an award is known by: case, day, corporate number as stated, and winner. Nothing of it is the price."""
-    case, _, day, _, _, _, winner, number = columns
-    return f"{case.strip()}|{day.strip()}|{number.strip()}|{fold(winner)}"
-
-
-def row_of(columns: list[str]) -> Row | Saying:
-    """The eight columns of a line, or what makes the line unusable."""
+    The key is the case, the day, the corporate number as stated, and the winner. Nothing of it is the price.
+    """
     if len(columns) != len(LONGEST):
         return Saying(
             "the line has {count} columns instead of {expected}",
             {"count": str(len(columns)), "expected": str(len(LONGEST))},
         )
-    if any(len(column) > longest for column, longest in zip(columns, LONGEST, strict=True)):
+    plain = [_plain(column) for column in columns]
+    if any(len(column) > longest for column, longest in zip(plain, LONGEST, strict=True)):
         return Saying("a column of the line is longer than it can be")
-    if any("\ufffd" in column for column in columns):
+    if any("\ufffd" in column for column in plain):
         return Saying("the line is not written in UTF-8")
-    case, title, day, price, ministry, method, winner, number = (_plain(column) for column in columns)
+    case, title, day, price, ministry, method, winner, stated = plain
     decided = _day(day)
     if not case or not winner or decided is None:
-        return Saying(
-            "the line has no case, winner or day that can be read: {line}", {"line": " ".join(columns)[:120]}
-        )
+        return Saying("the line has no case, winner or day that can be read: {line}", {"line": " ".join(plain)[:120]})
     amiss: list[Saying] = []
     amount = Decimal(price) if _AMOUNT.fullmatch(price) else None
     if price and amount is None:
         amiss.append(Saying("the price “{price}” cannot be read; the award is kept without it", {"price": price}))
-    if number and not cn.is_valid(number):
+    number = cn.compact(fold(stated))  # 13 digits, also where they are full-width or in groups
+    sound = cn.is_valid(number)
+    if number and not sound:
         amiss.append(
-            Saying("the corporate number {number} is not sound; the award is kept without it", {"number": number})
+            Saying("the corporate number {number} is not sound; the award is kept without it", {"number": stated})
         )
-        number = ""
-    return Row(
-        key=key_of(columns),
-        case=case,
-        title=title or "（件名なし）",
-        decided=decided,
+    award = ScrapedAward(
+        source=SLUG,
+        key=f"{case}|{decided}|{number}|{fold(winner)}",
+        case_number=case,
+        title=clean_title(title) or "（件名なし）",
+        date=decided,
+        published=published,
         amount=amount,
-        ministry=ministry,
-        method=method,
-        winner=winner,
-        corporate_number=number or None,
-        amiss=tuple(amiss),
+        buyer_code=ministry or None,
+        buyer=MINISTRIES.get(ministry),
+        method_code=method or None,
+        method=METHODS.get(method),
+        supplier=winner,
+        corporate_number=number if sound else None,
     )
+    return award, amiss
+
+
+def unknown_codes(award: ScrapedAward) -> Iterator[tuple[str, Saying]]:
+    """The codes of an award that the tables below lack."""
+    if award.buyer_code and award.buyer is None:
+        text = N_("ministry code {code} is not known; its awards are kept without the ministry's name")
+        yield award.buyer_code, Saying(text, {"code": award.buyer_code})
+    if award.method_code and award.method is None:
+        text = N_("method code {code} is not known; its awards are kept without the method's name")
+        yield award.method_code, Saying(text, {"code": award.method_code})
 
 
 def _plain(written: str) -> str:

@@ -2,7 +2,8 @@
 
 import itertools
 import random
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from db import awards
 from db.award import Award, Supplier
 from db.awards import Counted
-from db.bulk import table
+from db.bulk import batches, table
 from db.engine import Database
 from db.vocabulary.award import ScrapedAward, award_id, supplier_id
 
@@ -97,6 +98,12 @@ def test_a_price_written_with_more_zeros_is_the_same_price(database: Database) -
     assert record(database, *again) == (2, 0, 0)
 
 
+def test_a_price_of_nothing_is_a_price_and_has_no_sign(database: Database) -> None:
+    record(database, award(price="0.00"))
+    assert record(database, award(price="-0", published=TUESDAY)) == (1, 0, 0)
+    assert record(database, award(price=None, published=TUESDAY)) == (1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -160,6 +167,38 @@ def test_a_character_that_postgresql_refuses_is_left_out(database: Database) -> 
 
 def test_nothing_to_record_is_no_error(database: Database) -> None:
     assert record(database) == (0, 0, 0)
+
+
+def test_processes_that_record_the_same_awards_at_once_end_in_one_record(
+    database_url: str, opened: Callable[[str], Database]
+) -> None:
+    many = [
+        award(str(number), str(number), supplier=f"見本{number % 7}", corporate_number=None) for number in range(60)
+    ]
+    many += [replace(one, key="several") for one in several("1", "2", "3")]
+    ready, failed = threading.Barrier(3), []
+
+    def write(mine: list[ScrapedAward]) -> None:
+        database = Database(database_url)
+        try:
+            ready.wait(timeout=30)
+            for some in batches(mine, 21):
+                record(database, *some)
+        except Exception as error:  # noqa: BLE001 (told below: it would die with its thread)
+            failed.append(error)
+        finally:
+            database.close()
+
+    orders = (many, many[::-1], random.Random(1).sample(many, len(many)))
+    threads = [threading.Thread(target=write, args=(list(order),)) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database = opened(database_url)
+    assert failed == []
+    assert (len(rows(database)), len(rows(database, Supplier))) == (63, 8)
+    assert record(database, *many, now=LATER) == (63, 0, 0)
 
 
 # Several prices under one key
@@ -292,6 +331,12 @@ def test_without_a_number_the_name_is_the_supplier_in_all_its_spellings(
         record(database, award(str(number), supplier=name, corporate_number=None))
     ((_, called, number_of),) = names(database)
     assert (called, number_of) == (tuple(sorted(spellings)), None)
+
+
+def test_a_decision_dated_in_the_future_does_not_name_a_supplier_for_ever(database: Database) -> None:
+    record(database, award("1", supplier="見本旧社名", date=date(2062, 4, 1), published=MONDAY))
+    record(database, award("2", supplier="見本新社名", date=WEDNESDAY, published=WEDNESDAY))
+    assert names(database) == [("見本新社名", ("見本新社名", "見本旧社名"), "8999900000001")]
 
 
 def test_a_name_without_a_number_is_not_taken_for_the_one_with_it(database: Database) -> None:

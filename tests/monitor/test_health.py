@@ -45,7 +45,7 @@ def test_a_source_that_was_never_read_is_asked_at_once_and_is_not_fresh(database
         (RunState.OK, 13, None, False),
         (RunState.OK, 37, None, True),
         (RunState.FAILED, 0.5, 0.5, True),
-        (RunState.REFUSED, 1, 11, True),
+        (RunState.REFUSED, 1, 11, False),
         (RunState.STOPPED, 1, None, True),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from monitor.cli import status
@@ -48,6 +48,17 @@ def town() -> Iterator[str]:
         Route("/nyusatsu", page(TOWN_HALL)),
         Route("/links", page(LINKS)),
         Route("/rss.xml", page(FEED, "application/rss+xml")),
+    ]
+    with serve(Starlette(routes=routes)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def robots() -> Iterator[str]:
+    """The same town hall, whose robots.txt forbids the page."""
+    routes = [
+        Route("/nyusatsu", lambda _: HTMLResponse(TOWN_HALL)),
+        Route("/robots.txt", lambda _: PlainTextResponse("User-agent: *\nDisallow: /nyu\n")),
     ]
     with serve(Starlette(routes=routes)) as address:
         yield address
@@ -102,7 +113,7 @@ enabled = false
 
 def test_trying_a_source_shows_what_would_be_recorded_and_keeps_nothing(run: Run) -> None:
     ended, out, err = run("sources", "try", "town")
-    assert (ended, "庁舎太陽光発電設備設置工事" in out, "2 shown after 1 requests; nothing was kept." in err) == (
+    assert (ended, "庁舎太陽光発電設備設置工事" in out, "2 notices after 1 request; nothing was kept." in err) == (
         0,
         True,
         True,
@@ -218,3 +229,23 @@ def test_a_new_sources_test_fails_until_a_person_has_read_what_it_found(
     assert ended == 0, said
     (expected,) = (checkout / "tests" / "scrapers" / "examples" / "new_town").rglob("expected.json")
     assert [one["title"] for one in json.loads(expected.read_text(encoding="utf-8"))] == found
+
+
+def test_a_source_that_robots_txt_forbids_is_told_apart_and_fails_nobodys_check(
+    run: Run, tmp_path: Path, robots: str
+) -> None:
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    address = text[text.index("http://") : text.index("/nyusatsu")]
+    only = text.replace(address, robots).replace("[source.kkj]", '[sources]\nonly = ["town"]\n[source.kkj]')
+    (tmp_path / "config.toml").write_text(only, encoding="utf-8")
+    ended, out, _ = run("collect")
+    assert (ended, "robots.txt forbids /nyusatsu" in " ".join(out.split())) == (0, True)
+    (state,) = map(json.loads, run("sources", "list", "--json")[1].splitlines())
+    assert (state["state"], state["robots"], state["failing"]) == ("refused", "refused", False)
+    ended, out, _ = run("sources", "check")
+    assert (ended, out) == (0, "all sources are fresh\nforbidden by robots.txt, and not read: town\n")
+    permitted = only.replace("[source.kkj]", '[source.town]\nrobots = "ignore"\n[source.kkj]')
+    (tmp_path / "config.toml").write_text(permitted, encoding="utf-8")
+    assert run("collect")[0] == 0
+    (state,) = map(json.loads, run("sources", "list", "--json")[1].splitlines())
+    assert (state["state"], state["robots"], state["found"]) == ("ok", "permitted", 2)

@@ -218,9 +218,10 @@ def test_a_csv_is_dated_from_the_homes_day_and_written_as_portals_write_it(
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("record_diff_{day-3:compact}.csv", "record_diff_20260529.csv"),
-        ("record_all_{day-70:fiscal-year}.csv", "record_all_2025.csv"),
-        ("{day:iso}.jsonl", "2026-06-01.jsonl"),
+        ("record_diff_{day-3_compact}.csv", "record_diff_20260529.csv"),
+        ("record_all_{day-70_fiscal-year}.csv", "record_all_2025.csv"),
+        ("{day_iso}.jsonl", "2026-06-01.jsonl"),
+        ("{day-3:compact}.csv", "20260529.csv"),
         ("plain.csv", "plain.csv"),
     ],
 )
@@ -230,7 +231,13 @@ def test_the_name_of_a_file_may_hold_a_day(
     assert _file_made(tmp_path, monkeypatch, name, "").name == made
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.csv", "{day:julian}"), ("{day:julian}.csv", "")])
+def test_the_files_can_be_checked_out_on_windows_too() -> None:
+    files = [path for path in module.DEMO.rglob("*") if path.is_file()]
+    assert files
+    assert [path.name for path in files if re.search(r'[<>:"\\|?*]|[. ]$', path.name)] == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "{day:julian}"), ("{day_julian}.csv", "")])
 def test_an_unknown_form_in_a_csv_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str
 ) -> None:

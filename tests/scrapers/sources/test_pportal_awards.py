@@ -203,6 +203,11 @@ def test_what_a_year_says_is_not_newer_than_what_it_surely_holds() -> None:
     assert [one.published for one in found] == [date(2026, 4, 30), date(2026, 5, 20)]
 
 
+def test_a_decision_in_the_future_was_not_published_in_the_future() -> None:
+    (found,) = awards(Site({year(2026): zipped(row(date="2062-05-20"))}).crawl(since=date(2026, 4, 1)))
+    assert (found.date, found.published) == (date(2062, 5, 20), TODAY)
+
+
 def test_crawling_again_finds_exactly_the_same() -> None:
     site = Site({DAY: zipped(row(1), row(2), row(2)), year(2026): zipped(row(3))})
     assert site.crawl(since=date(2026, 4, 1)) == site.crawl(since=date(2026, 4, 1))
@@ -340,6 +345,14 @@ def test_after_three_files_in_a_row_the_portal_is_taken_to_be_down() -> None:
     assert len(site.asked) == 3
 
 
+@pytest.mark.parametrize("answer", [status(404), status(400), HTML.encode(), zipped(row())[:-1], b"", zipped(("x",))])
+def test_however_many_files_are_missing_or_damaged_the_later_ones_are_read(answer: bytes | ScrapeError) -> None:
+    days = [TODAY - timedelta(days=number) for number in range(6, 0, -1)]
+    site = Site({diff(day): answer for day in days} | {diff(TODAY): zipped(row())})
+    findings = site.crawl(since=days[0])
+    assert (len(awards(findings)), len(problems(findings)), len(site.asked)) == (1, 6, 7)
+
+
 def test_a_refusal_ends_the_crawl() -> None:
     site = Site({diff(TODAY): zipped(row()), diff(TODAY - timedelta(days=1)): Refused("robots.txt forbids it")})
     with pytest.raises(Refused):
@@ -421,6 +434,22 @@ def test_a_blank_corporate_number_is_fine_and_an_unsound_one_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "number", ["5-9999-0000-0004", "５９９９９０００００００４", " 5999900000004 ", "5 9999 0000 0004"]
+)
+def test_a_corporate_number_is_one_in_whatever_writing(number: str) -> None:
+    assert one_day(row(number=number)) == one_day(row(number="5999900000004"))
+
+
+def test_spaces_around_what_is_stated_do_not_matter() -> None:
+    padded = tuple(f" {column}　" for column in row())
+    assert one_day(padded) == one_day(row())
+
+
+def test_a_day_without_its_hyphens_is_the_same_day() -> None:
+    assert one_day(row(date="20260601")) == one_day(row(date="2026-06-01"))
+
+
 def test_an_unknown_code_is_kept_without_a_name_and_told_once_for_each_file() -> None:
     rows = [row(number, ministry="ZZ", method="1234567") for number in range(3)]
     other = diff(TODAY)
@@ -468,6 +497,16 @@ def test_a_row_that_cannot_be_read_is_named_by_its_line_and_the_rest_goes_on(lin
     (problem,) = problems(findings)
     assert problem.startswith(f"{DAY}:")
     assert says in problem
+
+
+def test_what_is_told_of_a_row_is_one_line() -> None:
+    (problem,) = problems(one_day(row(1, date="2026\r\n-06-01", winner="\x0b"), row(2)))
+    assert len(problem.splitlines()) == 1
+
+
+def test_a_title_is_cleaned_as_those_of_notices_are() -> None:
+    (found,) = awards(one_day(row(title="見本&amp;例示の調査（PDF：152KB）")))
+    assert found.title == "見本&例示の調査"
 
 
 def test_a_header_is_one_row_that_cannot_be_read() -> None:
