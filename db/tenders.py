@@ -182,6 +182,8 @@ def _change(tender: ComposedTender, old: Tender | None) -> TenderChange | None:
         for field in MATERIAL
         if (before := written(getattr(old, field))) != (after := written(getattr(tender, field)))
         and fold(before or "") != fold(after or "")
+        # A translation that comes later than the notice is welcome, and nothing that happened to the tender.
+        and not (field == "title_en" and before is None)
     )
     if not changes:
         return None

@@ -26,6 +26,7 @@ PER_PAGE = 30
 LONGEST_TITLE = 100
 """Characters of a title in the lists."""
 BLOCKED = "Request blocked"
+FEEDS = ("national", "local")
 KINDS_EN = {
     "入札公告（物品・サービス一般）": "Notice of Procurement (Goods & Services)",
     "入札公告（建設工事）": "Notice of Procurement (Construction)",
@@ -87,7 +88,7 @@ def routes(folder: Path) -> Sequence[BaseRoute]:
         block = BLOCKS.get(request.query_params.get("blockId", ""))
         if block is None:
             return _not_found()
-        found = [] if settings.empty else [one for one in notices if block.has(one) and _fits(one, request, block)]
+        found = [] if settings.empty else _matching(notices, request, block)
         if settings.duplicate_rows:
             found = found[:1] + found
         written = request.query_params.get("current", "")
@@ -137,7 +138,7 @@ def _notices(folder: Path) -> list[Notice]:
     path = folder / "items.jsonl"
     found = []
     for number, record in enumerate(read_records(path, required=("feed", "aid", "title", "date")), 1):
-        published = parse_date(record["date"])
+        published = parse_date(str(record["date"]))
         if published is None:
             raise BadRecords(
                 "{file}, record {number}: {day} is no day; write date as 2026-04-01",
@@ -145,43 +146,58 @@ def _notices(folder: Path) -> list[Notice]:
                 number=number,
                 day=record["date"],
             )
+        if record["feed"] not in FEEDS:
+            raise BadRecords(
+                "{file}, record {number}: there is no feed {feed}; write national or local",
+                file=path,
+                number=number,
+                feed=record["feed"],
+            )
         found.append(_notice(record, published))
     return sorted(found, key=lambda notice: (notice.published, notice.aid), reverse=True)
 
 
 def _notice(record: Record, published: date) -> Notice:
-    classes, agreements = record.get("classification", ()), record.get("agreements", ())
+    def text(name: str) -> str:
+        return str(record.get(name) or "")
+
+    def texts(name: str) -> tuple[str, ...]:
+        written = record.get(name) or ()
+        return (written,) if isinstance(written, str) else tuple(written)
+
     return Notice(
         national=record["feed"] == "national",
         xid=record.get("xid"),
-        aid=record["aid"],
-        title=record["title"],
-        title_en=record.get("title_en", ""),
+        aid=text("aid"),
+        title=text("title"),
+        title_en=text("title_en"),
         published=published,
-        agency=record.get("agency", ""),
-        agency_en=record.get("agency_en", ""),
-        kind=record.get("kind", ""),
-        location=record.get("location", ""),
-        classes=(classes,) if isinstance(classes, str) else tuple(classes),
-        agreements=(agreements,) if isinstance(agreements, str) else tuple(agreements),
-        text=record.get("body", ""),
-        text_en=record.get("body_en", ""),
+        agency=text("agency"),
+        agency_en=text("agency_en"),
+        kind=text("kind"),
+        location=text("location"),
+        classes=texts("classification"),
+        agreements=texts("agreements"),
+        text=text("body"),
+        text_en=text("body_en"),
     )
 
 
-def _fits(notice: Notice, request: Request, block: Block) -> bool:
+def _matching(notices: Sequence[Notice], request: Request, block: Block) -> list[Notice]:
     """By the days and the words of the title; what else can be asked for is not known well enough."""
 
     def given(name: str) -> str:
         return request.query_params.get(block.prefix + name, "").strip()
 
-    since, until = parse_date(given("from")), parse_date(given("to"))
-    title = notice.title_en if block.english else notice.title
-    return (
-        (since is None or since <= notice.published)
-        and (until is None or notice.published <= until)
-        and all(word in title for word in given("keyword").split())
-    )
+    since, until = parse_date(given("from")) or date.min, parse_date(given("to")) or date.max
+    words = given("keyword").split()
+    return [
+        notice
+        for notice in notices
+        if since <= notice.published <= until
+        and block.has(notice)
+        and all(word in (notice.title_en if block.english else notice.title) for word in words)
+    ]
 
 
 # What is answered

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from db.vocabulary.japanese import parse_date
 from db.vocabulary.labels import Prefecture
 from monitor.standins.records import BadRecords, Record, read_records
 from monitor.standins.server import Portal, StandInSettings, settings_of
@@ -84,6 +85,8 @@ KINDS = {
 WRONG_OPERATION = "不正な操作が行われました。"
 NONE_FOUND = "合致する調達案件情報がありません。"
 LONGEST_TITLE = 254
+REIWA = date(2019, 5, 1)
+"""The first day of the era."""
 DETAIL = "tri_WAB0102FM01/procurementInformationDetailBean/"
 
 
@@ -221,21 +224,23 @@ def _notices(folder: Path) -> list[Notice]:
 
 
 def _notice(record: Record) -> Notice:
-    kind = record.get("procurement_cla", "")
+    def text(name: str) -> str:
+        return str(record.get(name) or "")
+
     return Notice(
-        key=str(record["procurementItemInfoId"]),
-        number=record.get("case_no") or NO_NUMBER,
-        title=record["title"],
-        organ=record.get("organ", ""),
-        place=record.get("location", ""),
-        published=date.fromisoformat(record["published"]),
-        ends=record.get("public_end_date_as_scraped", ""),
-        column=_column(kind, record.get("category", "")),
-        kind=kind,
-        cla=record.get("cla", ""),
-        items=tuple(record.get("items", ())),
-        text=record.get("detail_text", ""),
-        documents=tuple(str(one["source_url"]) for one in record.get("attachments", ()) if one.get("source_url")),
+        key=text("procurementItemInfoId"),
+        number=text("case_no") or NO_NUMBER,
+        title=text("title"),
+        organ=text("organ"),
+        place=text("location"),
+        published=date.fromisoformat(text("published")),
+        ends=text("public_end_date_as_scraped"),
+        column=_column(text("procurement_cla"), text("category")),
+        kind=text("procurement_cla"),
+        cla=text("cla"),
+        items=tuple(record.get("items") or ()),
+        text=text("detail_text"),
+        documents=tuple(str(one["source_url"]) for one in record.get("attachments") or () if one.get("source_url")),
     )
 
 
@@ -450,13 +455,17 @@ def _link(notice: Notice) -> str:
 
 
 def _era(day: date) -> str:
-    return f"令和{day.year - 2018:02}年{day.month:02}月{day.day:02}日"
+    era, year = ("令和", day.year - 2018) if day >= REIWA else ("平成", day.year - 1988)
+    return f"{era}{year:02}年{day.month:02}月{day.day:02}日"
 
 
 def _detail(notice: Notice, csrf: str) -> str:
-    ends = _era(date.fromisoformat(notice.ends)) if notice.ends else NO_VALUE
+    ends = parse_date(notice.ends)
     first, *others = (*map(escape, notice.items), *[NO_VALUE] * 8)[:8]
-    days = f'<th>公開開始日</th><td colspan="2">{_era(notice.published)}</td><th>公開終了日</th><td colspan="2">{ends}</td>'
+    days = (
+        f'<th>公開開始日</th><td colspan="2">{_era(notice.published)}</td>'
+        f'<th>公開終了日</th><td colspan="2">{_era(ends) if ends else escape(notice.ends) or NO_VALUE}</td>'
+    )
     text = escape(notice.text).replace("\n", "<br>")
     rows = "\n".join(
         (

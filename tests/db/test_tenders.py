@@ -182,6 +182,14 @@ def test_a_title_that_changes_only_in_spacing_is_no_event_and_is_shown_as_it_is_
     assert row(database, part().id).title == "水素　ステーション LED"
 
 
+def test_an_english_title_that_comes_later_is_shown_and_no_event(database: Database) -> None:
+    store(database, composed(part()))
+    assert store(database, composed(part(title_en="Hydrogen station"))) == []
+    assert row(database, part().id).title_en == "Hydrogen station"
+    (change,) = store(database, composed(part(title_en="Hydrogen filling station")))
+    assert [one.field for one in change.changes] == ["title_en"]
+
+
 def test_what_readers_are_not_told_of_is_no_event(database: Database) -> None:
     store(database, composed(part(city="千代田区", text="一")))
     assert store(database, composed(part(city="港区", text="二", buyer_en="METI"))) == []

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Generator
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
 from scrapers.jetro import (
@@ -17,17 +18,21 @@ from scrapers.jetro import (
     Article,
     Catalogue,
     Item,
-    Patience,
     article_of,
     category_by,
     full_title,
-    gazette_number,
     kind_by,
+    notice_of,
     read_list,
+    read_notices,
+    references_of,
 )
-from scrapers.source import Finding, Page, Request, page_of
+from scrapers.source import Finding, Page, Request, Source, Steps, Window, crawl, page_of
 
-CATALOGUE = Catalogue("jetro_test", "Japanese", "123", "/list.html", ("type", "from", "to", "deadline"))
+CATALOGUE = Catalogue(
+    "jetro_test", "Japanese", "123", "/list.html", "/{xid}/{aid}.html", ("type", "from", "to", "deadline")
+)
+TRANSLATION = replace(CATALOGUE, name="English", translation=True)
 SINCE, UNTIL = date(2026, 10, 8), date(2026, 10, 9)
 
 
@@ -50,14 +55,14 @@ def answer(total: int, current: int, *rows: dict[str, Any], per_page: int = 2) -
 class Visit:
     """Reads a list from these answers, one after the other."""
 
-    def __init__(self, *answers: str | bytes, joined: bool = False) -> None:
+    def __init__(self, *answers: str | bytes, catalogue: Catalogue = CATALOGUE) -> None:
         self.requests: list[Request] = []
         self.findings: list[Finding] = []
         self.items: list[Item] = []
         waiting = list(answers)
 
         def steps() -> Generator[Request | Finding, Page, None]:
-            self.items = yield from read_list(CATALOGUE, SINCE, UNTIL, joined=joined)
+            self.items = yield from read_list(catalogue, SINCE, UNTIL)
 
         steps_ = steps()
         step = next(steps_, None)
@@ -94,7 +99,8 @@ def test_a_list_is_asked_for_as_the_portals_own_page_asks() -> None:
 
 
 def test_the_fields_of_the_local_list_have_their_prefix_and_the_others_none() -> None:
-    request = Catalogue("s", "n", "9", "/p", ("from", "keyword"), prefix="local_").request(SINCE, UNTIL, 30)
+    catalogue = Catalogue("s", "n", "9", "/p", "/{aid}.html", ("from", "keyword"), prefix="local_")
+    request = catalogue.request(SINCE, UNTIL, 30)
     assert request.params == (
         ("blockId", "9"),
         ("local_from", "2026/10/08"),
@@ -123,7 +129,34 @@ def test_a_list_that_gives_less_than_it_states_is_told() -> None:
     assert str(problem.saying) == "the portal states 4 records and gave 2; the rest will be asked for again"
 
 
-@pytest.mark.parametrize("bad", [row(1, date="近日"), row(1, aid=None), row(1, title=" "), {"xid": 1}])
+NO_TITLES: list[Any] = [" ", "\u200b\0", None, ["見本"], {}, 1.5]
+NO_NUMBERS: list[Any] = [
+    "",
+    None,
+    True,
+    1.5,
+    ["1"],
+    {"1": 1},
+    "../../x",
+    "x?y=1",
+    "javascript:x",
+    "１",
+    "1" * 41,
+    "\0",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *(row(1, date=day) for day in ("近日", "令和8年2月30日", "9999年12月31日", 20261009.0, None)),
+        *(row(1, title=title) for title in NO_TITLES),
+        *(row(1, aid=number) for number in NO_NUMBERS),
+        *(row(1, xid=number) for number in NO_NUMBERS),
+        {"xid": 1},
+    ],
+)
 def test_a_row_that_is_no_notice_is_a_problem_and_the_others_are_read(bad: dict[str, Any]) -> None:
     visit = Visit(answer(2, 0, bad, row(2)))
     assert [item.xid for item in visit.items] == ["2"]
@@ -132,10 +165,63 @@ def test_a_row_that_is_no_notice_is_a_problem_and_the_others_are_read(bad: dict[
     assert coverage == Coverage("Japanese", 2, 2, complete=True)
 
 
-def test_a_list_that_is_only_joined_needs_no_days_and_is_not_counted() -> None:
-    visit = Visit(answer(1, 0, row(1, date="Oct 09, 2026")), joined=True)
-    assert [item.published for item in visit.items] == [None]
-    assert visit.findings == []
+@pytest.mark.parametrize("bad", [None, 1, "見本", ["見本"]])
+def test_what_is_no_row_at_all_is_a_problem_too(bad: Any) -> None:
+    problem, coverage = Visit(answer(2, 0, bad, row(2))).findings
+    assert isinstance(problem, Problem)
+    assert "\n" not in str(problem.saying)
+    assert coverage == Coverage("Japanese", 2, 2, complete=True)
+
+
+def test_a_list_of_which_no_row_can_be_read_is_an_error() -> None:
+    with pytest.raises(SourceChanged, match=r"jetro_test: not one row of the list Japanese can be read: {'xid': 1,"):
+        Visit(answer(2, 0, row(1, date="近日"), row(2, aid="")))
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Oct 09, 2026", date(2026, 10, 9)),
+        ("October 9, 2026", date(2026, 10, 9)),
+        ("2026年10月09日", date(2026, 10, 9)),
+        ("Feb 30, 2026", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_translation_has_english_days_and_needs_none(written: str, day: date | None) -> None:
+    visit = Visit(answer(1, 0, row(1, date=written)), catalogue=TRANSLATION)
+    assert [item.published for item in visit.items] == [day]
+    assert visit.findings == [Coverage("English", 1, 1, complete=True)]
+
+
+def test_half_a_character_where_a_text_was_cut_does_no_harm() -> None:
+    (item,) = Visit(answer(1, 0, row(1, title="見本\ud842...", agency="\udfb7省"))).items
+    assert (item.title, item.agency) == ("見本?...", "?省")
+
+
+def test_what_is_published_while_the_list_is_read_pushes_nothing_out_of_it() -> None:
+    visit = Visit(answer(4, 0, row(1), row(2)), answer(5, 2, row(2), row(3)), answer(5, 4, row(4)))
+    assert [item.xid for item in visit.items] == ["1", "2", "3", "4"]
+    assert visit.findings == [Coverage("Japanese", 4, 4, complete=True)]
+
+
+def test_a_list_that_ignores_the_days_is_an_error() -> None:
+    """Else all that the portal ever published would be read, page after page."""
+    old = row(3, date="2026年10月01日")
+    with pytest.raises(SourceChanged, match="was asked for 2026-10-08 to 2026-10-09 and gives rows of other days"):
+        Visit(answer(400_000, 0, row(1), row(2)), answer(400_000, 2, old, {**old, "xid": 4}))
+
+
+def test_of_rows_beyond_the_days_only_those_within_are_given() -> None:
+    visit = Visit(answer(2, 0, row(1), row(2, date="2026年10月07日")))
+    assert [item.xid for item in visit.items] == ["1"]
+    assert visit.findings == [Coverage("Japanese", 2, 2, complete=True)]
+
+
+def test_a_list_that_turns_its_pages_in_a_circle_is_an_error() -> None:
+    with pytest.raises(SourceChanged, match="gives nothing new from its row 2 on; see in a browser"):
+        Visit(answer(400_000, 0, row(1), row(2)), answer(400_000, 2, row(1), row(2)))
 
 
 def test_breaks_and_entities_are_no_part_of_a_value_and_the_wide_space_is() -> None:
@@ -158,8 +244,16 @@ def test_breaks_and_entities_are_no_part_of_a_value_and_the_wide_space_is() -> N
         ('{"items": []}', SourceChanged, "has no pagination and items"),
         ('{"pagination": {"total": null, "perPage": 30, "current": 0}, "items": []}', SourceChanged, "no pagination"),
         (answer(929, 30, row(1)), SourceChanged, "asked for its rows from 0 on and gives those from 30 on"),
-        (answer(929, 0), SourceChanged, "states 929 records and gives none from 0 on"),
-        (answer(929, 0, row(1), per_page=0), SourceChanged, "gives none from 0 on"),
+        (answer(929, 0), SourceChanged, "states 929 records and gives 0 from 0 on"),
+        (answer(0, 0, row(1)), SourceChanged, "states 0 records and gives 1 from 0 on"),
+        (answer(-1, 0), SourceChanged, "has no pagination and items"),
+        (answer(929, 0, row(1), per_page=0), SourceChanged, "has no pagination and items"),
+        (answer(1, 0, row(1)).replace('"total": 1', '"total": 1e999'), SourceChanged, "has no pagination and items"),
+        (answer(1, 0, row(1)).replace('"total": 1', '"total": NaN'), SourceChanged, "has no pagination and items"),
+        (answer(0, 0).replace("[]", "{}"), SourceChanged, "has no pagination and items"),
+        (answer(0, 0).replace("[]", "null"), SourceChanged, "has no pagination and items"),
+        ("[" * 100_000, SourceChanged, "has no pagination and items"),
+        ('["a\nb"', SourceChanged, "begins “..a b"),
         (
             answer(1, 0, row(1)).replace("\\u", "").encode() + b"\xff\xfe" * 20,
             SourceChanged,
@@ -206,7 +300,7 @@ def test_a_page_says_what_its_table_and_the_sentence_above_it_say() -> None:
     assert read(page(ROWS, f"<p>{BANNER}</p>")) == Article(
         heading="例示省 - 入札公告見本",
         agreements=BANNER,
-        kind="入札公告 （建設工事）",
+        kind="入札公告（建設工事）",
         agency="国立大学法人例示大学",
         location="北海道",
         classes=("0041 建設工事", "0042 設計"),
@@ -305,7 +399,7 @@ def test_a_title_that_the_list_has_cut_is_completed_from_the_heading(title: str,
         ("トナー", "資料提供招請に関する公表", NoticeKind.INFORMATION_REQUEST),
         ("トナー", "落札者等の公示", NoticeKind.AWARD),
         ("トナー", "入札公告（公示）予定の公示", NoticeKind.PLANNED),
-        ("トナー", "随意契約に関する公示", NoticeKind.OTHER),
+        ("トナー", "随意契約に関する公示", NoticeKind.AWARD),
         ("名簿", "競争参加者の資格に関する公示", NoticeKind.OTHER),
         ("トナー", "入札公告の訂正", NoticeKind.AMENDMENT),
         ("【訂正】トナー", "入札公告（物品・サービス一般）", NoticeKind.AMENDMENT),
@@ -337,28 +431,92 @@ def test_the_category_follows_from_the_class_only_where_it_is_certain(
     assert category_by(classes, stated) is category
 
 
+ARTICLE = Article("例示省 - 入札公告見本", "", "", "例示省", "", (), "公告する。")
+
+
 @pytest.mark.parametrize(
-    ("aid", "number"),
+    ("aid", "gazette"),
     [
-        ("2026100900160001", "2026100900160001"),
-        ("20260916a0903001", None),
-        ("002372e7a5f85ec7", None),
-        ("1003738161600247", None),
-        ("202610090016", None),
+        ("2026100900160001", {"官報掲載日": "2026-10-09", "掲載順": "16", "枝番": "1"}),
+        ("2026100900390000", {"官報掲載日": "2026-10-09", "掲載順": "39", "枝番": "0"}),
+        ("20260916a0903001", {}),
+        ("002372e7a5f85ec7", {}),
+        ("1003738161600247", {}),
+        ("2026023000160001", {}),
+        ("202610090016", {}),
     ],
 )
-def test_the_number_of_the_gazette_is_known_by_its_form(aid: str, number: str | None) -> None:
-    assert gazette_number(aid) == number
+def test_a_notice_that_comes_from_the_gazette_tells_where_it_stands_there(aid: str, gazette: dict[str, str]) -> None:
+    assert dict(references_of(ARTICLE, aid)) == {"aid": aid, **gazette}
 
 
-def test_patience_ends_when_notice_after_notice_fails_and_at_once_at_a_refusal() -> None:
-    patience, error = Patience(), FetchError("gone")
-    for _ in range(2):
-        for _ in range(GIVE_UP_AFTER - 1):
-            assert patience.fail("a", error) == Problem("a", error.saying)
-        patience.renew()
+def test_what_the_page_states_is_one_line_for_each_name() -> None:
+    article = replace(ARTICLE, agreements=BANNER, kind="入札公告（建設工事）", classes=("0041 建設工事", "0042 設計"))
+    assert list(references_of(article, "5f85ec7")) == [
+        ("aid", "5f85ec7"),
+        ("公示の種類", "入札公告（建設工事）"),
+        ("分類", "0041 建設工事 / 0042 設計"),
+        ("適用協定", "WTOの政府調達に関する協定、日EU経済連携協定又は日英包括的経済連携協定"),
+    ]
+
+
+ITEMS = [
+    Item(str(number), f"5f85ec{number}", f"見本{number}号", date(2026, 10, 9), "例示省", "入札公告", "")
+    for number in range(9)
+]
+
+
+class Read(Source):
+    """Reads the notices of some items."""
+
+    def steps(self, window: Window) -> Steps:
+        def notice(item: Item) -> Generator[Request | Finding, Page, ScrapedNotice]:
+            yield Request(CATALOGUE.address(item))
+            return notice_of(CATALOGUE, item, ARTICLE)
+
+        yield from read_notices(CATALOGUE, ITEMS, notice)
+
+
+class Answers:
+    """Fails with these errors, by the number of the request."""
+
+    def __init__(self, errors: dict[int, ScrapeError]) -> None:
+        self.errors = errors
+        self.asked: list[str] = []
+
+    def __call__(self, request: Request) -> Page:
+        self.asked.append(request.url)
+        if error := self.errors.get(len(self.asked) - 1):
+            raise error
+        return page_of(b"", request)
+
+    def visit(self) -> list[Finding]:
+        now = datetime(2026, 10, 10, 9, tzinfo=timezone(timedelta(hours=9)))
+        return list(crawl(Read(), Window(SINCE, UNTIL, now), self))
+
+
+GONE = FetchError("gone")
+
+
+def test_each_notice_is_read_from_its_page_and_one_that_cannot_be_is_a_problem() -> None:
+    answers = Answers(dict.fromkeys((0, 1, 3, 4), GONE))
+    findings = answers.visit()
+    assert findings[:2] == [Problem("0/5f85ec0", GONE.saying), Problem("1/5f85ec1", GONE.saying)]
+    assert [one.key for one in findings if isinstance(one, ScrapedNotice)] == [
+        f"{number}/5f85ec{number}" for number in (2, 5, 6, 7, 8)
+    ]
+    assert answers.asked[0] == "https://www.jetro.go.jp/0/5f85ec0.html"
+
+
+def test_when_notice_after_notice_fails_the_rest_is_not_asked() -> None:
+    answers = Answers(dict.fromkeys(range(1, 9), GONE))
+    with pytest.raises(FetchError, match="gone"):
+        answers.visit()
+    assert len(answers.asked) == 1 + GIVE_UP_AFTER
+
+
+def test_a_refusal_ends_the_visit_at_once() -> None:
+    answers = Answers({0: Refused("no")})
     with pytest.raises(Refused):
-        patience.fail("a", Refused("no"))
-    patience.fail("a", error)
-    with pytest.raises(FetchError):
-        patience.fail("a", error)
+        answers.visit()
+    assert len(answers.asked) == 1

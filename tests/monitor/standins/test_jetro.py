@@ -260,6 +260,32 @@ def test_a_record_with_an_impossible_day_is_named(tmp_path: Path) -> None:
         list(PORTAL.days(tmp_path))
 
 
+def test_a_record_of_an_unknown_feed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text(json.dumps(item("nation", 1, "2026-06-01")), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"items.jsonl, record 1: there is no feed nation; write national or local"):
+        list(PORTAL.days(tmp_path))
+
+
+OPTIONAL = ("xid", "agency", "kind", "location", "title_en", "agency_en", "classification", "agreements", "body")
+
+
+@pytest.mark.parametrize("more", [{}, dict.fromkeys(OPTIONAL)])
+def test_a_record_needs_no_more_than_feed_aid_title_and_day(tmp_path: Path, more: dict[str, Any]) -> None:
+    (tmp_path / "jetro").mkdir()
+    record = {"feed": "local", "aid": "5f85ec7", "title": "Supply of steel", "date": "2026-06-01", **more}
+    (tmp_path / "jetro" / "items.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    with serve(app(tmp_path)) as base, httpx.Client(base_url=base, trust_env=False) as client:
+        portal = Portal(client, Switchboard())
+        (row,) = portal.list(LOCAL).json()["items"]
+        text = portal.page("/gov_procurement/local/articles/5f85ec7.html").text
+    assert row == {"aid": "5f85ec7", "title": "Supply of steel", "date": "2026年06月01日"}
+    assert re.findall("<tr><th>(.*?)</th><td>(.*?)</td></tr>", text) == [
+        ("公示日/公告日", "2026年06月01日"),
+        ("調達機関", ""),
+        ("本文", ""),
+    ]
+
+
 # The whole way
 
 

@@ -5,6 +5,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from html import unescape
 from pathlib import Path
@@ -338,6 +339,53 @@ def test_a_record_with_an_impossible_day_is_named(tmp_path: Path) -> None:
         list(PORTAL.days(tmp_path))
 
 
+@contextmanager
+def visiting(folder: Path, records: list[dict[str, Any]]) -> Iterator[Visitor]:
+    """A visitor of a portal with these records."""
+    (folder / "pportal").mkdir()
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records)
+    (folder / "pportal" / "notices.jsonl").write_text(lines, encoding="utf-8")
+    with serve(app(folder)) as base:
+        visitor = Visitor(base, Switchboard())
+        visitor.begin()
+        yield visitor
+
+
+ONLY_REQUIRED = {"procurementItemInfoId": "1", "title": "Supply of steel", "published": "2026-06-01"}
+OPTIONAL = ("case_no", "organ", "location", "category", "detail_text", "attachments", "public_end_date_as_scraped")
+
+
+@pytest.mark.parametrize("more", [{}, dict.fromkeys((*OPTIONAL, "procurement_cla", "cla", "items"))])
+def test_a_record_needs_no_more_than_key_title_and_day(tmp_path: Path, more: dict[str, Any]) -> None:
+    with visiting(tmp_path, [{**ONLY_REQUIRED, **more}]) as visitor:
+        assert keys(visitor.search(articleNm="steel")) == ["1"]
+        page = cells(visitor.detail("1"))
+    assert page.pop("調達案件名称") == "Supply of steel"
+    assert page.pop("公開開始日") == "令和08年06月01日"
+    assert page.pop("調達案件番号") == "‐"
+    assert set(page.values()) == {"-"}
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        ("2019-05-01", "令和01年05月01日"),
+        ("2019-04-30", "平成31年04月30日"),
+        ("2016-06-03", "平成28年06月03日"),
+    ],
+)
+def test_a_day_is_written_in_the_era_it_was_in(tmp_path: Path, day: str, written: str) -> None:
+    records = [{**ONLY_REQUIRED, "published": day, "public_end_date_as_scraped": day}]
+    with visiting(tmp_path, records) as visitor:
+        page = cells(visitor.detail("1"))
+    assert (page["公開開始日"], page["公開終了日"]) == (written, written)
+
+
+def test_an_end_that_is_no_day_is_shown_as_it_is(tmp_path: Path) -> None:
+    with visiting(tmp_path, [{**ONLY_REQUIRED, "public_end_date_as_scraped": "未定 <1>"}]) as visitor:
+        assert cells(visitor.detail("1"))["公開終了日"] == "未定 <1>"
+
+
 def test_it_knows_the_days_of_its_records(tmp_path: Path) -> None:
     lines = "".join(json.dumps(one) + "\n" for one in RECORDS)
     (tmp_path / "notices.jsonl").write_text(lines, encoding="utf-8")
@@ -370,7 +418,9 @@ def test_crawling_the_samples_finds_exactly_their_rows_twice_over(cap: int | Non
     assert first == second
     found = [one for one in first if isinstance(one, ScrapedNotice)]
     assert sorted(one.key for one in found) == sorted(records)
-    assert [one.complete for one in first if isinstance(one, Coverage)] == [True]
+    coverage = [one for one in first if isinstance(one, Coverage)]
+    assert all(one.complete for one in coverage)
+    assert sum(one.found for one in coverage) == len(records)
     assert not [one for one in first if isinstance(one, Problem)]
     for notice in found:
         real = records[notice.key]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from db.vocabulary.notice import ScrapedNotice
-from db.vocabulary.run import Problem
+from db.vocabulary.run import Coverage, Problem
 from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
 from scrapers.source import Finding, Page, Request, Window, crawl, page_of
 from scrapers.sources.jetro_national import ENGLISH_LIST, LIST, JetroNational
@@ -109,6 +109,29 @@ def test_the_english_list_is_asked_for_days_around_the_window() -> None:
     assert [(one["from"], one["to"]) for one in asked] == [("2026/10/08", "2026/10/10"), ("2026/10/01", "2026/10/17")]
 
 
+def test_a_translation_is_known_by_its_aid_and_read_at_its_own_address() -> None:
+    items = [{**item, "xid": item["xid"] + 1} for item in ENGLISH_ITEMS]
+    address = f"{ENGLISH}/404893/2026100900440001.html"
+    portal = Portal({ENGLISH_LIST.block: listing(items), address: text("404892-en.html"), CUT: FetchError("gone")})
+    assert notices(portal.visit()) == notices(Portal().visit())
+    assert address in portal.asked
+
+
+def test_a_translation_without_a_day_is_one_all_the_same() -> None:
+    items = [{**item, "date": ""} for item in ENGLISH_ITEMS]
+    assert notices(Portal({ENGLISH_LIST.block: listing(items)}).visit()) == notices(Portal().visit())
+
+
+def test_how_many_translations_there_are_is_told() -> None:
+    coverage = [one for one in Portal().visit() if isinstance(one, Coverage)]
+    assert coverage == [Coverage("Japanese", 4, 4, complete=True), Coverage("English", 2, 2, complete=True)]
+
+
+def test_a_visit_a_month_later_finds_the_very_same_notices() -> None:
+    days = replace(WINDOW, until=date(2026, 10, 10))
+    assert Portal().visit(days) == Portal().visit(replace(days, now=NOW + timedelta(days=31)))
+
+
 @pytest.mark.parametrize("answer", [FetchError("www.jetro.go.jp: answered 503"), "<html>Request blocked</html>"])
 def test_without_the_english_list_nothing_is_kept_for_notices_would_lose_their_english_titles(answer: Answer) -> None:
     portal = Portal({ENGLISH_LIST.block: answer})
@@ -120,15 +143,18 @@ def test_without_the_english_list_nothing_is_kept_for_notices_would_lose_their_e
 def test_the_agreements_under_which_others_may_bid_are_kept_as_the_portal_names_them() -> None:
     found = notices(Portal().visit())
     bound, unbound = found["404873/2026100900160001"], found["404959/2026100900390000"]
-    assert "日EU経済連携協定" in dict(bound.references)["適用協定"]
+    names = "WTOの政府調達に関する協定、日EU経済連携協定又は日英包括的経済連携協定"
+    assert dict(bound.references)["適用協定"] == names
     assert bound.text.startswith("本調達はWTOの政府調達に関する協定、")
     assert "適用協定" not in dict(unbound.references)
 
 
-def test_a_notice_from_the_gazette_carries_its_number() -> None:
+def test_a_notice_carries_the_numbers_by_which_other_sources_know_it() -> None:
     found = notices(Portal().visit())
-    assert dict(found["404873/2026100900160001"].references)["官報"] == "2026100900160001"
-    assert "官報" not in dict(found["404600/20261008a0160012"].references)
+    references = dict(found["404873/2026100900160001"].references)
+    assert references["aid"] == "2026100900160001"
+    assert [references[name] for name in ("官報掲載日", "掲載順", "枝番")] == ["2026-10-09", "16", "1"]
+    assert "官報掲載日" not in dict(found["404600/20261008a0160012"].references)
 
 
 def test_nothing_is_taken_for_a_deadline() -> None:
@@ -173,7 +199,12 @@ Change = Callable[[dict[str, Any]], None]
 
 @pytest.mark.parametrize(
     "change",
-    [lambda item: item.update(title=""), lambda item: item.update(date="近日"), lambda item: item.pop("aid")],
+    [
+        lambda item: item.update(title=""),
+        lambda item: item.update(date="近日"),
+        lambda item: item.pop("aid"),
+        lambda item: item.pop("xid"),
+    ],
 )
 def test_a_row_that_is_no_notice_is_a_problem_and_the_others_are_read(change: Change) -> None:
     items = [dict(item) for item in ITEMS]
