@@ -31,9 +31,7 @@ LANGUAGES = ("en", "ja")
 
 # What marks a text: functions, and the classes whose first argument is a text for people.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(
-        ("_", "N_", "text", "say", "Saying", "Told", "TryAgain", "UnknownSource", "UsageProblem", "WrongValue")
-    ),
+    **dict.fromkeys(("N_", "Saying", "Told", "TryAgain", "UnknownSource", "UsageProblem", "WrongValue")),
     **dict.fromkeys(
         (
             "RecordError",
@@ -53,8 +51,9 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
         )
     ),
     **dict.fromkeys(("QueryError", "ConfigError", "LexiconError", "MailError")),
-    "ntext": (1, 2),
 }
+SPOKEN: dict[str, tuple[int, ...] | None] = {"_": None, "text": None, "say": None, "ntext": (1, 2)}
+"""Where a text is put into a language on the spot; the other rooms only mark texts (a row of a page has a ``text``, too)."""
 
 
 class Language:
@@ -144,8 +143,9 @@ def extracted() -> Catalog:
     found = Catalog(project="japan-tender-monitor", fuzzy=False)
     methods = [("**.py", "python"), ("**/templates/**", "jinja2")]
     for package in PACKAGES:
+        keywords = KEYWORDS | SPOKEN if package in ("alerts", "monitor") else KEYWORDS
         for filename, line, message, comments, context in extract_from_dir(
-            ROOT / package, methods, keywords=KEYWORDS, options_map={"**/templates/**": {"silent": "false"}}
+            ROOT / package, methods, keywords=keywords, options_map={"**/templates/**": {"silent": "false"}}
         ):
             if message and (message if isinstance(message, str) else all(message)):
                 found.add(message, None, [(f"{package}/{filename}", line)], auto_comments=comments, context=context)

@@ -158,7 +158,7 @@ def _notices(folder: Path) -> list[Notice]:
 
 
 def _notice(record: Record, published: date) -> Notice:
-    def text(name: str) -> str:
+    def stated(name: str) -> str:
         return str(record.get(name) or "")
 
     def texts(name: str) -> tuple[str, ...]:
@@ -168,18 +168,18 @@ def _notice(record: Record, published: date) -> Notice:
     return Notice(
         national=record["feed"] == "national",
         xid=record.get("xid"),
-        aid=text("aid"),
-        title=text("title"),
-        title_en=text("title_en"),
+        aid=stated("aid"),
+        title=stated("title"),
+        title_en=stated("title_en"),
         published=published,
-        agency=text("agency"),
-        agency_en=text("agency_en"),
-        kind=text("kind"),
-        location=text("location"),
+        agency=stated("agency"),
+        agency_en=stated("agency_en"),
+        kind=stated("kind"),
+        location=stated("location"),
         classes=texts("classification"),
         agreements=texts("agreements"),
-        text=text("body"),
-        text_en=text("body_en"),
+        text=stated("body"),
+        text_en=stated("body_en"),
     )
 
 

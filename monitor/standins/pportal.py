@@ -224,22 +224,22 @@ def _notices(folder: Path) -> list[Notice]:
 
 
 def _notice(record: Record) -> Notice:
-    def text(name: str) -> str:
+    def stated(name: str) -> str:
         return str(record.get(name) or "")
 
     return Notice(
-        key=text("procurementItemInfoId"),
-        number=text("case_no") or NO_NUMBER,
-        title=text("title"),
-        organ=text("organ"),
-        place=text("location"),
-        published=date.fromisoformat(text("published")),
-        ends=text("public_end_date_as_scraped"),
-        column=_column(text("procurement_cla"), text("category")),
-        kind=text("procurement_cla"),
-        cla=text("cla"),
+        key=stated("procurementItemInfoId"),
+        number=stated("case_no") or NO_NUMBER,
+        title=stated("title"),
+        organ=stated("organ"),
+        place=stated("location"),
+        published=date.fromisoformat(stated("published")),
+        ends=stated("public_end_date_as_scraped"),
+        column=_column(stated("procurement_cla"), stated("category")),
+        kind=stated("procurement_cla"),
+        cla=stated("cla"),
         items=tuple(record.get("items") or ()),
-        text=text("detail_text"),
+        text=stated("detail_text"),
         documents=tuple(str(one["source_url"]) for one in record.get("attachments") or () if one.get("source_url")),
     )
 
