@@ -188,8 +188,8 @@ def read_list(catalogue: Catalogue, since: date, until: date) -> Generator[Reque
     return [item for item in items.values() if item.published is None or since <= item.published <= until]
 
 
-def _in(catalogue: Catalogue) -> dict[str, str]:
-    return {"source": catalogue.source, "list": catalogue.name}
+def _in(catalogue: Catalogue) -> dict[str, object]:
+    return {"source": catalogue.source, "list": Saying(catalogue.name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,10 @@ class _Verdict:
         """Print it; the exit status."""
         language = app.language
         lines = (
-            language.text("failing: {sources}", sources=", ".join(self.failing)) if self.failing else "",
-            language.text("suspicious: {sources}", sources=", ".join(self.suspicious)) if self.suspicious else "",
+            language.text("failing: {sources}", sources=language.join(self.failing)) if self.failing else "",
+            language.text("suspicious: {sources}", sources=language.join(self.suspicious)) if self.suspicious else "",
             language.text(fine) if not self.failing and not self.suspicious else "",
-            language.text("forbidden by robots.txt, and not read: {sources}", sources=", ".join(self.refused))
+            language.text("forbidden by robots.txt, and not read: {sources}", sources=language.join(self.refused))
             if self.refused
             else "",
         )
@@ -205,7 +205,7 @@ def _verdict(app: App, house: Household) -> _Verdict:
 def check_sources(app: App, config: Path | None, home: Path | None) -> int:
     with opened(config, home) as house:
         verdict = _verdict(app, house)
-    return verdict.tell(app, N_("all sources are fresh"))
+    return verdict.tell(app, N_("all sources that may be read are fresh"))
 
 
 @command(
@@ -225,7 +225,7 @@ def check(app: App, config: Path | None, home: Path | None) -> int:
         if late or lost:
             letters = app.language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost)
             verdict.failing.append(letters)
-    return verdict.tell(app, N_("all sources are fresh, no letter is late"))
+    return verdict.tell(app, N_("all sources that may be read are fresh, no letter is late"))
 
 
 @command(
@@ -314,7 +314,8 @@ def _show_findings(app: App, findings: list[ScrapedNotice | ScrapedAward]) -> No
             amount = f"{one.amount:,} JPY" if one.amount is not None else ""
             rows.append((one.date, language.text(KINDS[NoticeKind.AWARD]), one.title, one.supplier, amount, one.key))
         else:
-            day = f"{one.published} ({language.text('undated')})" if one.undated else one.published
+            undated = language.text("undated")
+            day = f"{one.published} ({undated})" if one.undated else one.published
             until = one.deadline or one.response_deadline
             # A day without its hour is no deadline; it is shown under the source's own name for it.
             stated = "; ".join(f"{name}: {value}" for name, value in one.portal_dates)

@@ -3,7 +3,8 @@
 Landscape pages turned by 270°, a frame with four columns (two where awards are listed), a masthead in the
 first column of page 1 with a wavy rule beside it, the running head outside the frame, blank pages at the end,
 and AES-256 with an empty password. Digits, signs and item markers are private-use characters, gaps are moves
-of the pen. It is made to be read by programs: every character is printed as a bar.
+of the pen. It is made to be read by programs: every character is printed as a bar. What is drawn is the same
+each time; the bytes are not, for AES takes a key by chance.
 """
 
 import io
@@ -54,13 +55,16 @@ class Drawn:
     headings: tuple[tuple[str, int], ...]
 
 
-def draw(edition: str, day: date, sections: Sequence[Section]) -> Drawn:
-    """The PDF of an issue; ``edition`` is what its running head calls it, such as 号外政府調達第128号."""
+def draw(edition: str, day: date, sections: Sequence[Section], *, first: int = 1) -> Drawn:
+    """The PDF of an issue; ``edition`` is what its running head calls it, such as 号外政府調達第128号.
+
+    A second volume begins with another ``first`` page, and has no masthead.
+    """
     pages, headings = _set(sections)
     pages += [_Page(blank=True) for _ in range(-len(pages) % SHEET)]
     ink = _Ink()
     contents: list[bytes] = []
-    for number, page in enumerate(pages, 1):
+    for number, page in enumerate(pages, first):
         ink.frame()
         ink.running_head(
             f"令和{day.year - 2018}年{day.month}月{day.day}日\u3000官\u3000報\u3000({edition})\u3000{number}"
@@ -166,9 +170,10 @@ def _lines(section: Section, *, banner: bool) -> Iterator[_Line]:
 
 
 def _wrapped(paragraph: str, first: float, others: float) -> Iterator[tuple[str, float]]:
-    """The paragraph in lines of so many ems, with the width of their spaces; English words stay whole."""
+    """The paragraph in lines of so many ems, with the width of their spaces; words stay whole that are not too long."""
+    longest = int(2 * min(first, others))  # in letters, which are half as wide
     line, room = "", first
-    for word in re.findall(r"[!-~]+|.", paragraph):
+    for word in re.findall(rf"[!-~]{{1,{longest}}}|.", paragraph):
         wide = sum(map(_ems, word))
         if wide > room and line:
             room += sum(map(_ems, line)) - sum(map(_ems, line := line.rstrip()))

@@ -41,7 +41,7 @@ CHARACTERS: dict[int, str] = {
 """Code point → meaning."""
 
 _TWO_HALVES = re.compile("([\ueac1-\ueac4])([\ueacb-\uead4])|\uead5([\ueadf-\ueae8])")
-_UNKNOWN = re.compile("[\ud800-\uf8ff\U000f0000-\U0010ffff\ufffd-\uffff\x00]")
+_UNKNOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
 RULE = 0xE0A8
 """The piece of which the wavy rule on the first page is set."""
 

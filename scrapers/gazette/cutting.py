@@ -8,6 +8,7 @@ and each entry is a part of its own.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from scrapers.gazette.text import Line
 
@@ -16,6 +17,8 @@ BANNER_SIZE = 11.0
 """Points. What lies between the two is a heading; the banner of a section is larger, the text smaller."""
 LEGEND = "［掲載順序］"
 _CODES = "調達機関番号"
+_MORE_CODES = "所在地番号"
+_CIRCLES = ("〇", "○")
 
 
 @dataclass(slots=True)
@@ -24,7 +27,7 @@ class Piece:
 
     heading: str
     order: int
-    """Its place in the issue, from 1."""
+    """Its place in the issue, from 1; 0 for what stands before the first heading."""
     page: int
     lines: list[Line] = field(default_factory=list)
 
@@ -62,31 +65,32 @@ def parts(lines: Iterable[Line]) -> Iterator[Part]:
 
 
 def pieces(lines: Iterable[Line]) -> Iterator[Piece]:
-    """What stands under each heading, as soon as it is complete; what stands before the first is left out."""
-    piece: Piece | None = None
-    order = 0
+    """What stands under each heading, as soon as it is complete. A note stands before the first, and is left out."""
+    piece = Piece("", 0, 1)
     for line in lines:
         if line.size >= BANNER_SIZE:
             continue
         if line.size < HEADING_SIZE:
-            if piece:
-                piece.lines.append(line)
+            piece.lines.append(line)
             continue
         called = "".join(line.text.split())  # 落　札　者　等　の　公　示
-        if piece and not piece.lines:  # a long heading has several lines
+        if piece.order and not piece.lines:  # a long heading has several lines
             piece.heading += called
             continue
-        if piece:
+        if _is_complete(piece):
             yield piece
-        order += 1
-        piece = Piece(called, order, line.page)
-    if piece:
+        piece = Piece(called, piece.order + 1, line.page)
+    if _is_complete(piece):
         yield piece
+
+
+def _is_complete(piece: Piece) -> bool:
+    return piece.order > 0 or any(_CODES in line.text for line in piece.lines)
 
 
 # --- Notices in full ------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"[〇○]\s*((?=[^0-9０-９]*[0-9０-９])[^、。]{1,40}号[^、。]{0,20})")
+_NUMBER = re.compile(r"[〇○]\s*(?:公告番号\s*)?((?=[^0-9０-９]*[0-9０-９])[^、。]{1,40}号[^、。]{0,20})")
 _SUMMARY = re.compile(r"(?:[0-9０-９]{1,2}[\u3000 .]+)?Summary\b", re.IGNORECASE)
 
 
@@ -108,7 +112,7 @@ def _divided(lines: Sequence[Line]) -> tuple[list[str], str, Sequence[Line]]:
     for index, line in enumerate(lines):
         if _CODES in line.text:
             below = index + 1
-            if "所在地番号" not in line.text:  # it had to be broken
+            if below < len(lines) and _MORE_CODES in lines[below].text:  # the line had to be broken
                 below += 1
             return [one.text for one in lines[:index]], "".join(one.text for one in lines[index:below]), lines[below:]
     return [], "", lines
@@ -141,65 +145,65 @@ class _Block:
 
 
 def _entries(piece: Piece) -> Iterator[Part]:
-    above = next(index for index, line in enumerate(piece.lines) if line.text.startswith(LEGEND))
-    below = next(
-        (index for index, line in enumerate(piece.lines) if index > above and _begins_block(line)), len(piece.lines)
-    )
-    intro = [line.text for line in piece.lines[:above]]
-    legend = columns("".join(line.text for line in piece.lines[above:below]))
+    texts = [line.text for line in piece.lines]
+    above = next(index for index, text in enumerate(texts) if text.startswith(LEGEND))
+    below = next((index for index, text in enumerate(texts) if index > above and _begins_block(text)), len(texts))
+    names = reduce(joined, texts[above:below]).split("①")  # first in Japanese, then in English, if at all
+    legend, legend_en = (columns(f"①{names[at]}") if at < len(names) else {} for at in (1, 2))
     place = 0
-    for block in _blocks(piece.lines[below:], intro):
-        texts, english = _texts(block.lines)
-        for index, (page, text) in enumerate(texts):
+    for block in _blocks(piece.lines[below:], texts[:above]):
+        summary = next((at for at, line in enumerate(block.lines) if _SUMMARY.match(line.text)), len(block.lines))
+        entries = _from_marks(block.lines[:summary]) or [(piece.page, "")]
+        english = [text for _, text in _from_marks(block.lines[summary + 1 :])]
+        intro = [text for text in english if not text.startswith("①")]
+        entries_en = [columns(text) for text in english if text.startswith("①")]
+        for index, (page, text) in enumerate(entries):
             place += 1
-            part = Part(piece.heading, piece.order, page, None, place, block.buyer, block.codes, [text])
+            part = Part(piece.heading, piece.order, page, None, place, block.buyer, block.codes)
             part.entry, part.legend = columns(text), legend
-            if len(english) == len(texts):  # the Summary has the same entries in the same order
-                part.body_en, part.entry_en = [english[index]], columns(english[index])
+            part.body, part.body_en = _named(part.entry, legend, "\u3000") or [text], english
+            if len(entries_en) == len(entries):  # the Summary has the same entries in the same order
+                part.entry_en = entries_en[index]
+                part.body_en = [*intro, *_named(part.entry_en, legend_en, " : ")]
             yield part
 
 
-def _begins_block(line: Line) -> bool:
-    return line.text.startswith(("〇", "○")) or _CODES in line.text
+def _begins_block(text: str) -> bool:
+    return text.startswith(_CIRCLES) or _CODES in text
 
 
-def _blocks(lines: Sequence[Line], buyer: list[str]) -> Iterator[_Block]:
+def _blocks(lines: Iterable[Line], buyer: list[str]) -> Iterator[_Block]:
     """A list is by one buyer, named above it, or by several, each with its circle: 〇支出負担行為担当官　…"""
     block = _Block(buyer)
     for line in lines:
-        if _begins_block(line) and block.codes:
+        if _begins_block(line.text) and (block.codes or block.lines):
             yield block
             block = _Block(block.buyer)
-        if line.text.startswith(("〇", "○")):
+        if line.text.startswith(_CIRCLES):
             block.buyer = [line.text[1:]]
-        elif _CODES in line.text:
-            block.codes = line.text
-        elif block.codes:
+        elif _CODES in line.text or _MORE_CODES in line.text:
+            block.codes += line.text
+        elif block.codes or block.lines or line.text.startswith("①"):
             block.lines.append(line)
         else:
-            block.buyer[-1] = joined(block.buyer[-1], line.text)
+            block.buyer = [joined("".join(block.buyer), line.text)]
     yield block
 
 
-def _texts(lines: Sequence[Line]) -> tuple[list[tuple[int, str]], list[str]]:
-    """The entries with their pages, and the English ones; each begins with ①."""
-    japanese: list[tuple[int, str]] = []
-    english: list[str] = []
-    in_english = False
+def _from_marks(lines: Iterable[Line]) -> list[tuple[int, str]]:
+    """Texts with their pages; each begins with ①, unless something stands before the first."""
+    found: list[tuple[int, str]] = []
     for line in lines:
-        if _SUMMARY.match(line.text):
-            in_english = True
-        elif line.text.startswith("①"):
-            if in_english:
-                english.append(line.text)
-            else:
-                japanese.append((line.page, line.text))
-        elif in_english and english:
-            english[-1] = joined(english[-1], line.text)
-        elif japanese and not in_english:
-            page, text = japanese[-1]
-            japanese[-1] = page, joined(text, line.text)
-    return japanese, english
+        if line.text.startswith("①") or not found:
+            found.append((line.page, line.text))
+        else:
+            page, text = found[-1]
+            found[-1] = page, joined(text, line.text)
+    return found
+
+
+def _named(entry: Mapping[str, str], legend: Mapping[str, str], between: str) -> list[str]:
+    return [f"{legend.get(mark, mark)}{between}{value}" for mark, value in entry.items()]
 
 
 def columns(text: str) -> dict[str, str]:
@@ -222,7 +226,7 @@ _MARKER = re.compile(
 _PERHAPS_A_MARKER = re.compile(r"[ア-ンＡ-Ｚ](?=\u3000)|[①-⑳・]|（?[0-9０-９]{1,2}）")
 _DIVIDED_WORD = re.compile(r"[A-Za-z]-$")
 # Place names keep their hyphen at the end of a line: Chiyoda-ku.
-_KEEPS_ITS_HYPHEN = re.compile(r"(?:ku|cho|chome|bancho|machi|shi|ken|gun|dori|son|mura|to|fu)\b")
+_KEEPS_ITS_HYPHEN = re.compile(r"(?:ku|cho|chome|bancho|machi|shi|ken|gun|dori|mura|fu)\b")
 _KANA_OR_KANJI = re.compile("[ぁ-ゖァ-ヺ一-鿿]")
 
 
@@ -234,8 +238,9 @@ def paragraphs(lines: Iterable[Line]) -> Iterator[str]:
     for line in lines:
         shifted = line.indent - margin if before and line.page == before.page else 0.0
         begins = before is None or before.short or bool(_MARKER.match(line.text))
-        begins = begins or (shifted > 0.7 and not text.endswith("-"))
-        if begins or (abs(shifted) > 0.5 and _PERHAPS_A_MARKER.match(line.text)):
+        if not text.endswith("-"):  # behind a hyphen a word goes on, or a number
+            begins = begins or shifted > 0.7 or (abs(shifted) > 0.5 and bool(_PERHAPS_A_MARKER.match(line.text)))
+        if begins:
             if text:
                 yield text
             text, margin = line.text, line.indent + 1

@@ -21,13 +21,18 @@ SITE = "https://www.kanpo.go.jp"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue of the gazette: 20250711c00128 is number 128 of the procurement edition, of 11 July 2025."""
+    """An issue of the gazette: 20250711c00128 is 号外政府調達第128号, of 11 July 2025."""
 
     id: str
 
     @property
     def day(self) -> date:
         return date(int(self.id[:4]), int(self.id[4:6]), int(self.id[6:8]))
+
+    @property
+    def name(self) -> str:
+        """As its running head has it, and as corrections name it."""
+        return f"号外政府調達第{int(self.id[9:])}号"
 
     def page(self, number: int) -> str:
         """The address of a page; page 0 is the contents."""
@@ -70,7 +75,7 @@ def notices(lines: Iterable[Line], issue: Issue, source: str) -> Iterator[Scrape
         yield ScrapedNotice(
             source=source,
             key=key,
-            title=title or "　".join(filter(None, (part.heading, buyer))),
+            title=title or "　".join(filter(None, (part.heading, buyer))) or issue.name,
             title_original=original if title and title != original else None,
             title_en=part.entry_en.get("②") or _value(items_en, _TITLE_EN, " "),
             kind=kind,
@@ -88,16 +93,35 @@ def notices(lines: Iterable[Line], issue: Issue, source: str) -> Iterator[Scrape
             text=_text(part),
             text_en="\n".join(part.body_en),
         )
-        # Corrections and cancellations have no title of their own.
-        if kind not in (NoticeKind.AMENDMENT, NoticeKind.CANCELLATION, NoticeKind.OTHER) and not (title and codes):
-            yield Problem(
-                f"{issue.id} p. {part.page}",
-                Saying(
-                    "under the heading {heading} no title (件名) or no ◎調達機関番号 was found; the notice is kept as it "
-                    "is, look at the page, its wording may be new",
-                    {"heading": part.heading},
-                ),
-            )
+        for saying in _doubts(part, kind, complete=bool(title and codes)):
+            yield Problem(f"{issue.id} p. {part.page}", saying)
+
+
+_FIRST_ITEM = re.compile(r"[1１]\u3000調達内容")
+
+
+def _doubts(part: Part, kind: NoticeKind, *, complete: bool) -> Iterator[Saying]:
+    """What a person has to look at. Corrections have no title of their own, and may quote what they correct."""
+    if part.heading and not any(word in part.heading for word, _ in _KINDS):
+        yield Saying(
+            "the heading {heading} is of no known kind, it was taken for {kind}; look at the page, and add a word of "
+            "it to _KINDS in scrapers/gazette/notices.py",
+            {"heading": part.heading, "kind": kind.value},
+        )
+    quotes = kind in (NoticeKind.AMENDMENT, NoticeKind.CANCELLATION, NoticeKind.OTHER)
+    if not complete and not quotes:
+        yield Saying(
+            "under the heading {heading} no title (件名) or no ◎調達機関番号 was found; the notice is kept as it "
+            "is, look at the page, its wording may be new",
+            {"heading": part.heading},
+        )
+    codes = sum(text.startswith("◎調達機関番号") for text in part.body)
+    first_items = sum(bool(_FIRST_ITEM.match(text)) for text in part.body)
+    if not part.heading or codes or (first_items > 1 and not quotes):
+        yield Saying(
+            "here two notices are kept as one, or one without its heading: a heading, or a number behind 〇, was "
+            "overlooked; look at the page, and at HEADING_SIZE and _NUMBER in scrapers/gazette/cutting.py"
+        )
 
 
 # --- Kind, codes, category ------------------------------------------------------------------------
@@ -130,7 +154,7 @@ def kind_of_heading(heading: str) -> NoticeKind:
 
 _NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
 _CODE = re.compile(r"(調達機関番号|所在地番号)[\u3000 ]*([0-9]{1,4})")
-_CLASSES = re.compile(r"品目分類番号[\u3000 :：]*([0-9][0-9、,，・\u3000 ]*)")
+_CLASSES = re.compile(r"品目分類番号[\u3000 :：①-⑩Ａ-Ｚ]*([0-9][0-9、,，・\u3000 ①-⑩Ａ-Ｚ]*)")
 
 
 def _number(part: Part) -> str | None:
@@ -150,14 +174,18 @@ def _codes(part: Part) -> dict[str, str]:
 
 
 def _references(part: Part, issue: Issue, codes: dict[str, str], number: str | None) -> Iterator[tuple[str, str]]:
-    """Where the notice stands in the gazette, and its codes. 枝番 is 0 where it is alone under its heading."""
-    yield "官報", issue.id
+    """Where the notice stands in the gazette, and its codes.
+
+    JETRO knows the notices of the gazette by 官報掲載日, 掲載順 and 枝番 (0 where one is alone under its heading).
+    """
+    yield "官報", issue.name
+    yield "官報掲載日", str(issue.day)
     yield "掲載頁", str(part.page)
     yield "掲載順", str(part.order)
     yield "枝番", str(part.place)
-    yield from codes.items()
     if number:
         yield "公告番号", number
+    yield from codes.items()
     if earlier := _value(_items(part.body), _EARLIER):
         yield "掲載日", earlier
 
@@ -200,7 +228,7 @@ _TITLE = re.compile(
 _PLACE = re.compile(r".{0,4}(?:納入|納品|履行|借入|工事|業務|需要|供給|設置|実施|引渡し?)等?の?場所")
 _EARLIER = re.compile("掲載日")
 _DAY_OF_CONTRACT = re.compile("随意契約の予定日")
-_RANKS = re.compile("資格.*等級|等級.*資格")
+_RANKS = re.compile("資格.*(?:等級|級に格付)|等級.*資格")
 _TITLE_EN = re.compile("(?:nature|subject|name|purchase title).*", re.IGNORECASE)
 _BUYER_EN = re.compile("(?:official|contracting (?:entity|officer)|procuring entity).*", re.IGNORECASE)
 _ELSEWHERE = re.compile("による|のとおり|に同じ|説明書|仕様書|指定する")
@@ -249,11 +277,8 @@ def _place(items: Iterable[_Item]) -> str | None:
 
 def _qualification(items: Iterable[_Item]) -> str | None:
     """The item that names ranks: …「役務の提供等」のＡ、Ｂ又はＣの等級に格付けされている者であること。"""
-    for item in items:
-        for text in ("\u3000".join(filter(None, (item.label, *item.value[:1]))), *item.value[1:]):
-            if _RANKS.search(text):
-                return text
-    return None
+    told = ("\u3000".join(filter(None, (item.label, *item.value))) for item in items)
+    return next((text for text in told if _RANKS.search(text)), None)
 
 
 _METHODS = re.compile(
@@ -273,7 +298,7 @@ def _method(part: Part) -> str | None:
 def _dates(part: Part, items: Iterable[_Item]) -> Iterator[tuple[str, str]]:
     """Dates by the gazette's own names, as they are printed: a 落札決定日 is 7. 4. 4, in the era's years."""
     for column, name in part.legend.items():
-        called = name.partition("（")[0]
+        called = re.sub("（[^（）]*）$", "", name)  # 落札決定日（随意契約の場合は契約日）
         if called.endswith(("日", "時期")) and (stated := part.entry.get(column)):
             yield called, stated
     if day := _value(items, _DAY_OF_CONTRACT):
@@ -281,21 +306,18 @@ def _dates(part: Part, items: Iterable[_Item]) -> Iterator[tuple[str, str]]:
 
 
 def _text(part: Part) -> str:
-    """The Japanese text; the entry of a list has the names of its columns instead of their numbers."""
+    """The Japanese text, beginning with the heading."""
     day = next((index for index, line in enumerate(part.head) if _DAY.match(line)), 0)
     head = [reduce(joined, part.head[:day]), *part.head[day:]] if day else part.head
-    body = part.body
-    if part.entry:
-        body = [f"{part.legend.get(column, column)}\u3000{value}" for column, value in part.entry.items()]
-    return "\n".join(filter(None, (part.heading, *head, part.codes, *body)))
+    return "\n".join(filter(None, (part.heading, *head, part.codes, *part.body)))
 
 
 # --- The buyer ------------------------------------------------------------------------------------
 
-_DAY = re.compile(r"(?:令和|平成)[^日]{1,20}日(?:\u3000+|$)")
+_DAY = re.compile(r"(?:令和|平成|20[0-9]{2}年)[^日]{1,20}日(?:\u3000+|$)")
 _ROLE = re.compile(
-    r"^(?:分任)?(?:支出負担行為|契約|経理|出納|調達)[^\u3000（）]{0,3}"
-    r"(?:担当官|担当役|担当者|担当職|責任者)(?:代理)?\u3000*(?=.)"
+    r"^(?:分任)?(?:(?:支出負担行為|契約|経理|出納|調達)[^\u3000（）]{0,3}"
+    r"(?:担当官|担当役|担当者|担当職|責任者)(?:代理)?|契約職(?=\u3000))\u3000*(?=.)"
 )
 _ADDRESS = re.compile(r"[\u3000 ]*（[^（）]*[都道府県市区町村][^（）]*(?:（[^（）]*）[^（）]*)?）$")
 _OFFICE = re.compile("[長官役者職事監裁）]$")
@@ -306,10 +328,12 @@ _ONE_WORD_NAME = range(4, 8)
 def buyer_of(head: Sequence[str]) -> str | None:
     """The office that buys, from the lines above the codes: without the day, the role, and the person's name."""
     lines = list(head)
-    for index, line in enumerate(lines):
+    for index, line in enumerate(head):
         if day := _DAY.match(line):
-            lines = [line[day.end() :], *lines[index + 1 :]]
+            lines = [line[day.end() :], *head[index + 1 :]]
             break
+        if line.endswith("。"):
+            lines = list(head[index + 1 :])
     named = _ADDRESS.sub("", "\u3000".join(filter(None, lines)).strip())
     words = [word for word in _ROLE.sub("", named, count=1).split("\u3000") if word]
     if len(words) > 2 and all(len(word) <= 3 and not _OFFICE.search(word) for word in words[-2:]):

@@ -1,11 +1,12 @@
 """The text of a gazette PDF, line by line in reading order.
 
 A page is landscape, turned by 270°, and framed; rules divide the frame into four columns, or into two where
-awards are listed, and a rule may end in the middle of a page. What stands outside the frame (the running
-head) and the masthead of the first page are left out. Where a character stands decides everything: the order
-in which a PDF draws is not the order in which it is read.
+awards are listed, and a rule may end in the middle of a page. The running head, which stands outside the frame
+or lies on its side, and the masthead of the first page are left out. Where a character stands decides everything:
+the order in which a PDF draws is not the order in which it is read.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -23,6 +24,10 @@ from scrapers.gazette.characters import CHARACTERS, RULE, readable
 _PDFIUM = threading.Lock()
 """PDFium may be used by one thread at a time."""
 
+_GUESSED = (0x0A, 0x0D, 0x20, 0x3000)
+"""Spaces and line ends, which PDFium guesses; here the places of the characters tell."""
+_HYPHEN_AT_LINE_END = 0x02
+"""What PDFium gives in place of a plain hyphen there."""
 _QUARTERS = 4
 _MARGIN = 4.0
 """Points between a rule and the text beside it."""
@@ -156,18 +161,12 @@ class _Turned:
 
 def _lines(page: Any, number: int, issue: str) -> Iterator[Line]:
     turned = _Turned(page)
-    characters, rules = _characters(page, turned)
-    frame, rules = _frame([*_paths(page, turned)], rules)
-    if frame is None:
-        if len(characters) > _RUNNING_HEAD:
-            raise SourceChanged(
-                "kanpo: page {page} of {issue} has no frame; look at it in a browser, its layout may have changed",
-                page=number,
-                issue=issue,
-            )
-        return
-    for column in _columns(frame, rules):
-        rows = _rows([one for one in characters if column.holds(*_middle(one.box))])
+    level, aside, pieces = _characters(page, turned)
+    frame, rules = _frame([*_paths(page, turned)], pieces)
+    aside += [one for one in level if not (frame and frame.holds(*_middle(one.box)))]
+    _check_running_head("".join(one.text for one in aside), number, issue, framed=bool(frame))
+    for column in _columns(frame, rules) if frame else ():
+        rows = _rows([one for one in level if column.holds(*_middle(one.box))])
         lines = [_line(row, column, number) for row in rows]
         if not any("".join(line.text.split()) == MASTHEAD for line in lines):
             yield from lines
@@ -175,20 +174,49 @@ def _lines(page: Any, number: int, issue: str) -> Iterator[Line]:
 
 MASTHEAD = "政府調達公告版"
 _RUNNING_HEAD = 60
-"""Characters; a page that has no more of them has nothing but its running head."""
+"""Characters; it has no more of them."""
 
 
-def _characters(page: Any, turned: _Turned) -> tuple[list[_Character], list[_Box]]:
-    """What is read on the page from left to right, and the pieces of the first page's wavy rule."""
-    found: list[_Character] = []
+def _check_running_head(aside: str, number: int, issue: str, *, framed: bool) -> None:
+    """What is not in the columns has to be the running head, which has the page's number; nothing else gets lost."""
+    text, unknown = readable(aside)
+    if len(aside) > _RUNNING_HEAD and not framed:
+        raise SourceChanged(
+            "kanpo: page {page} of {issue} has no frame; look at it in a browser, its layout may have changed",
+            page=number,
+            issue=issue,
+        )
+    if len(aside) > _RUNNING_HEAD:
+        raise SourceChanged(
+            "kanpo: page {page} of {issue} has text outside its frame, or turned ({beginning}…); "
+            "look at it in a browser, its layout may have changed",
+            page=number,
+            issue=issue,
+            beginning=text[:40],
+        )
+    if not unknown and str(number) not in re.findall("[0-9]+", text):
+        raise SourceChanged(
+            "kanpo: page {page} of {issue} does not bear its number; it is empty, or the pages are out of order: "
+            "look at the PDF in the archive",
+            page=number,
+            issue=issue,
+        )
+
+
+def _characters(page: Any, turned: _Turned) -> tuple[list[_Character], list[_Character], list[_Box]]:
+    """What is read on the page from left to right, what is not, and the pieces of the first page's wavy rule."""
+    level: list[_Character] = []
+    aside: list[_Character] = []
     pieces: list[_Box] = []
     box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
     half = 0
     with closing(page.get_textpage()) as text:
         for index in range(text.count_chars()):
             code = raw.FPDFText_GetUnicode(text, index)
-            if 0 < code <= 0x20 or code == 0x3000:  # pdfium guesses spaces and line ends; what has no meaning is 0
+            if code in _GUESSED:
                 continue
+            if code == _HYPHEN_AT_LINE_END:
+                code = ord("-")
             if 0xD800 <= code < 0xDC00:  # pdfium gives characters beyond U+FFFF in two halves
                 half = code
                 continue
@@ -200,11 +228,11 @@ def _characters(page: Any, turned: _Turned) -> tuple[list[_Character], list[_Box
             where = turned.box(box.left, box.bottom, box.right, box.top)
             if code == RULE:
                 pieces.append(where)
-            elif turned.is_level(matrix):
-                scale = max(abs(matrix.a), abs(matrix.b))
-                size = scale * raw.FPDFText_GetFontSize(text, index)
-                found.append(_Character(CHARACTERS.get(code, chr(code)), where, size))
-    return found, pieces
+            else:
+                size = max(abs(matrix.a), abs(matrix.b)) * raw.FPDFText_GetFontSize(text, index)
+                one = _Character(CHARACTERS.get(code, chr(code)), where, size)
+                (level if turned.is_level(matrix) else aside).append(one)
+    return level, aside, pieces
 
 
 def _paths(page: Any, turned: _Turned) -> Iterator[_Box]:

@@ -13,7 +13,7 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from db.vocabulary.text import fold
-from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
+from scrapers.errors import Refused, ScrapeError, SourceChanged
 from scrapers.gazette.notices import SITE, Issue, notices
 from scrapers.gazette.text import Line, lines_of
 from scrapers.html import no_rows, open_page, words
@@ -28,6 +28,8 @@ GIVE_UP_AFTER = 3
 """Issues in a row without a usable answer: then the site is down, and the rest is not asked for."""
 UNKNOWN_AT_MOST = 1 / 200
 """Of an issue's characters. Single ones that are in no table are rare names; more are a new font, to be read first."""
+DIFFERENT_ONES_AT_MOST = 20
+"""Of them."""
 
 
 class Kanpo(Source):
@@ -49,7 +51,7 @@ class Kanpo(Source):
     name_en: ClassVar[str] = "Official Gazette, Government Procurement Edition"
     homepage: ClassVar[str] = TOP
     jurisdiction: ClassVar[str] = "national and local"
-    every_hours: ClassVar[int] = 6
+    every_hours: ClassVar[int] = 12
     look_back_days: ClassVar[int] = 7
     pause_seconds: ClassVar[float] = 5.0
     max_bytes: ClassVar[int] = 64 << 20
@@ -75,6 +77,7 @@ Volumes = tuple[tuple[int, int], ...]
 
 _CONTENTS = re.compile(r"/([0-9]{8}c[0-9]{5})/\1[0-9]{4}f\.html$")
 _VOLUME = re.compile(r"/([0-9]{8}c[0-9]{5})/\1full([0-9]{4})([0-9]{4})f\.html$")
+_PAGE = re.compile("[0-9]{1,4}")
 
 
 def listed_issues(document: BeautifulSoup) -> dict[Issue, Volumes]:
@@ -86,7 +89,8 @@ def listed_issues(document: BeautifulSoup) -> dict[Issue, Volumes]:
             found.setdefault(_issue(contents[1]), ())
         elif volume := _VOLUME.search(address):
             issue = _issue(volume[1])
-            found[issue] = (*found.get(issue, ()), (int(volume[2]), int(volume[3])))
+            pages = int(volume[2]), int(volume[3])
+            found[issue] = tuple(sorted({*found.get(issue, ()), pages}))
     return found
 
 
@@ -108,7 +112,7 @@ def kinds_listed(contents: BeautifulSoup) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     for link in contents.select("div.contentsBox a[href]"):
         kind, page = words(link.select_one("span.text")), words(link.select_one("span.date"))
-        if kind and page.isdecimal():
+        if kind and _PAGE.fullmatch(page):
             found.append((kind, int(page)))
     return found
 
@@ -128,16 +132,19 @@ class _Visit:
         On a holiday there is none, which is no failure.
         """
         found: dict[Issue, Volumes] = {}
-        day = max(self.window.since, self.window.now.date() - timedelta(FREE_DAYS))
-        while day < oldest and (self.window.until is None or day <= self.window.until):
-            if day.weekday() <= FRIDAY:
-                try:
-                    page = yield Request(DAY.format(day=day))
-                    found |= listed_issues(open_page(page, Kanpo.slug, expects="a[href*='f.html']"))
-                except ScrapeError as error:
-                    if not (isinstance(error, FetchError) and error.saying.values.get("status") == "404"):
-                        yield from self.fail(str(day), error)
-            day += timedelta(1)
+        today = self.window.now.date()
+        first, last = max(self.window.since, today - timedelta(FREE_DAYS)), min(oldest - timedelta(1), today)
+        for day in (first + timedelta(number) for number in range((last - first).days + 1)):
+            if day.weekday() > FRIDAY or (self.window.until and day > self.window.until):
+                continue
+            try:
+                page = yield Request(DAY.format(day=day))
+                found |= listed_issues(open_page(page, Kanpo.slug, expects="a[href*='f.html']"))
+            except ScrapeError as error:
+                if error.saying.values.get("status") != "404":
+                    yield from self.fail(str(day), error)
+                    continue
+            self.failures = 0
         return found
 
     def read(self, issue: Issue, volumes: Volumes) -> Generator[Request | Finding, Page, None]:
@@ -147,7 +154,7 @@ class _Visit:
             kinds = kinds_listed(contents)
             if not kinds:
                 raise no_rows(Kanpo.slug, issue.page(0))
-            volumes = volumes or _whole(contents, issue)
+            volumes = _all_pages(volumes, contents, issue)
             answers = []
             for first, last in volumes:
                 answers.append((yield Request(issue.pdf(first, last))))
@@ -171,16 +178,28 @@ class _Visit:
             raise self.error
 
 
-def _whole(contents: BeautifulSoup, issue: Issue) -> Volumes:
-    """All pages of an issue, by the number that its contents page states."""
+def _all_pages(volumes: Volumes, contents: BeautifulSoup, issue: Issue) -> Volumes:
+    """The PDFs that hold an issue from its first page to its last: those that are linked to, or else a single one."""
     stated = words(contents.select_one("#pageAll"))
-    if not stated.isdecimal():
+    if not _PAGE.fullmatch(stated):
+        if not volumes:
+            raise SourceChanged(
+                "kanpo: {issue} has no link to its PDF, and its contents page states no number of pages; "
+                "look at it in a browser, its layout may have changed",
+                issue=issue.id,
+            )
+        stated = str(volumes[-1][1])
+    pages = int(stated)
+    volumes = volumes or ((1, pages),)
+    if [*(first for first, _ in volumes), pages + 1] != [1, *(last + 1 for _, last in volumes)]:
         raise SourceChanged(
-            "kanpo: {issue} has no link to its PDF, and its contents page states no number of pages; "
-            "look at it in a browser, its layout may have changed",
+            "kanpo: {issue} has {pages} pages, and its PDFs hold {held}; look at the top page in a browser, "
+            "its links may have changed",
             issue=issue.id,
+            pages=pages,
+            held=", ".join(f"{first}-{last}" for first, last in volumes),
         )
-    return ((1, int(stated)),)
+    return volumes
 
 
 class _Watched:
@@ -209,9 +228,12 @@ def _findings(issue: Issue, kinds: list[tuple[str, int]], pdfs: Mapping[tuple[in
             for (first, last), page in pdfs.items()
         )
     )
-    findings: list[Finding] = list(notices(lines, issue, Kanpo.slug))
+    findings: list[Finding] = []
+    for finding in notices(lines, issue, Kanpo.slug):
+        if finding not in findings:  # what is wrong with several notices of a page is told once
+            findings.append(finding)
     found = [finding for finding in findings if isinstance(finding, ScrapedNotice)]
-    if lines.unknown.total() > UNKNOWN_AT_MOST * lines.characters:
+    if lines.unknown.total() > UNKNOWN_AT_MOST * lines.characters or len(lines.unknown) > DIFFERENT_ONES_AT_MOST:
         raise SourceChanged(
             "kanpo: page {page} of {issue} has the character {code}, and others, that are in no table ({count} in the "
             "issue); nothing was kept of it; see on the page what they are, and add them to CHARACTERS in "
@@ -230,9 +252,9 @@ def _findings(issue: Issue, kinds: list[tuple[str, int]], pdfs: Mapping[tuple[in
         )
     for character, page in lines.first_on.items():
         saying = Saying(
-            "the character {code} is in no table and is shown as 〓; see on the page what it is, and add it to "
-            "CHARACTERS in scrapers/gazette/characters.py",
-            {"code": _named(character)},
+            "the character {code} is in no table and is shown as 〓 ({count} in the issue, the first on this page); "
+            "see there what it is, and add it to CHARACTERS in scrapers/gazette/characters.py",
+            {"code": _named(character), "count": str(lines.unknown[character])},
         )
         findings.append(Problem(f"{issue.id} p. {page}", saying))
     headings = {_plain(notice.text.partition("\n")[0]) for notice in found}

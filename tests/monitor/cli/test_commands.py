@@ -164,7 +164,7 @@ def test_health_is_shown_and_fresh_sources_pass_the_check(collected: Run) -> Non
     assert (ended, sources()["kkj"].name_en in out, " ok " in out) == (0, True, True)
     health = json.loads(collected("sources", "list", "--json")[1])
     assert (health["source"], health["state"], health["found"]) == ("kkj", "ok", 2)
-    assert collected("check")[:2] == (0, "all sources are fresh, no letter is late\n")
+    assert collected("check")[:2] == (0, "all sources that may be read are fresh, no letter is late\n")
 
 
 def test_found_tenders_come_as_a_table_as_csv_and_as_lines_of_json(collected: Run) -> None:

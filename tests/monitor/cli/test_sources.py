@@ -243,7 +243,7 @@ def test_a_source_that_robots_txt_forbids_is_told_apart_and_fails_nobodys_check(
     (state,) = map(json.loads, run("sources", "list", "--json")[1].splitlines())
     assert (state["state"], state["robots"], state["failing"]) == ("refused", "refused", False)
     ended, out, _ = run("sources", "check")
-    assert (ended, out) == (0, "all sources are fresh\nforbidden by robots.txt, and not read: town\n")
+    assert (ended, out) == (0, "all sources that may be read are fresh\nforbidden by robots.txt, and not read: town\n")
     permitted = only.replace("[source.kkj]", '[source.town]\nrobots = "ignore"\n[source.kkj]')
     (tmp_path / "config.toml").write_text(permitted, encoding="utf-8")
     assert run("collect")[0] == 0

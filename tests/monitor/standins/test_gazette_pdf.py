@@ -73,6 +73,23 @@ def test_a_section_begins_on_its_page_or_where_there_is_room() -> None:
     assert len(body(drawn)) == 150 + 2 * len(TENDER)
 
 
+def test_a_word_longer_than_its_column_is_broken() -> None:
+    address = "https://www.example.jp/" + "tender/" * 20 + "index.html"
+    lines = [text for _, text in body(issue(Section("入札公告", [address])))]
+    assert len(lines) > 1
+    assert "".join(lines) == address
+
+
+def test_a_second_volume_bears_other_numbers() -> None:
+    drawn = draw("号外政府調達第99号", DAY, [Section("入札公告", TENDER)], first=5)
+    assert "\ue88f" in plain_text(drawn, 1)  # 5
+    assert "発行" not in plain_text(drawn, 1)
+
+
+def test_the_same_records_say_the_same() -> None:
+    assert body(issue()) == body(issue())
+
+
 def test_a_wide_section_begins_a_page() -> None:
     drawn = issue(Section("入札公告", TENDER), Section("落札者等の公示", ["①71　②" + "見本" * 15], wide=True))
     assert drawn.headings == (("入札公告", 1), ("落札者等の公示", 2))

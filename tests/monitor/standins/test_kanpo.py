@@ -280,6 +280,30 @@ def test_a_record_of_no_issue_is_named_at_the_start(tmp_path: Path, url: str, me
 # From end to end
 
 
+def test_records_with_nothing_but_what_is_required_are_found(tmp_path: Path) -> None:
+    records = [record(SECOND, 1, "トナー"), record(SECOND, 1, "Toner for printers, 1 set")]
+    (tmp_path / "kanpo").mkdir()
+    lines = [json.dumps({"url": one["url"], "title": one["title"]}) + "\n" for one in records]
+    (tmp_path / "kanpo" / "notices.jsonl").write_text("".join(lines), "utf-8")
+    with serve(app(tmp_path)) as base:
+        findings = found(base, morning(HOME_DAY), HOME_DAY)
+    assert [one.title for one in findings if isinstance(one, ScrapedNotice)] == [one["title"] for one in records]
+    # They have no ◎調達機関番号, which is told once for the page.
+    (problem,) = (str(one.saying) for one in findings if isinstance(one, Problem))
+    assert "no title (件名) or no ◎調達機関番号" in problem
+
+
+def test_an_issue_may_have_very_many_records(tmp_path: Path) -> None:
+    extra = {"org_code": "999", "loc_code": "13"}
+    records = [record(SECOND, 1 + number // 3, f"見本{number}", extra=extra) for number in range(200)]
+    (tmp_path / "kanpo").mkdir()
+    (tmp_path / "kanpo" / "notices.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records), "utf-8")
+    with serve(app(tmp_path)) as base:
+        findings = found(base, morning(HOME_DAY), HOME_DAY)
+    assert [one.title for one in findings if isinstance(one, ScrapedNotice)] == [one["title"] for one in records]
+    assert [one for one in findings if isinstance(one, Problem)] == []
+
+
 def test_a_crawl_of_the_demo_finds_its_notices_twice_however_few_days_the_top_page_lists(tmp_path: Path) -> None:
     data = demo_data(HOME_DAY, tmp_path)
     board = Switchboard()

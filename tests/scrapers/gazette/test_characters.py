@@ -46,7 +46,7 @@ def test_an_unknown_character_is_shown_as_missing_and_told() -> None:
     assert readable("財務部長\u3000\ue123田\u3000渉") == ("財務部長\u3000〓田\u3000渉", ("\ue123",))
 
 
-@pytest.mark.parametrize("code", [0x00, 0xD842, 0xE000, 0xEAC1, 0xF8FF, 0xFFFD, 0xF0000, 0x10FFFD])
+@pytest.mark.parametrize("code", [0x00, 0x03, 0x85, 0xD842, 0xE000, 0xEAC1, 0xF8FF, 0xFFFD, 0xF0000, 0x10FFFD])
 def test_nothing_private_or_meaningless_is_ever_left(code: int) -> None:
     assert readable(f"{chr(code)}年") == ("〓年", (chr(code),))
 

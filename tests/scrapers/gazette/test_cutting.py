@@ -45,11 +45,17 @@ def test_a_word_broken_at_the_end_of_a_line_is_no_mark(rest: str) -> None:
     assert list(paragraphs(lines)) == [f"⑵　購入等件名及び数量　分子構造解析システ{rest}"]
 
 
+def test_a_number_broken_after_its_hyphen_is_no_mark() -> None:
+    lines = [line("庁舎管理業務（25-", 1.0), line("10）　一式", 2.0, short=True)]
+    assert list(paragraphs(lines)) == ["庁舎管理業務（25-10）　一式"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "whole"),
     [
         ("Classification of the products to be pro-", "cured : 71, 27", "Classification of the products to be procured : 71, 27"),
         ("2-1-2 Kasumigaseki Chiyoda-", "ku, Tokyo", "2-1-2 Kasumigaseki Chiyoda-ku, Tokyo"),
+        ("minors, Per-", "son under Conservatorship", "minors, Person under Conservatorship"),
         ("Commissioner-", "General's Secretariat", "Commissioner-General's Secretariat"),
         ("TEL 03-", "3581", "TEL 03-3581"),
         ("17 : 00 8", "September, 2025", "17 : 00 8 September, 2025"),
@@ -115,11 +121,25 @@ def test_each_number_under_a_heading_is_a_notice_with_the_same_buyer() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["第07-1444-２号", "2025播磨第41号", "お客様第10号", "第９号-天文台", "契第整備013号", "第１号(№１)"]
+    "number",
+    [
+        "第07-1444-２号",
+        "機構公告第８号",
+        "2025播磨第41号",
+        "お客様第10号",
+        "第９号-天文台",
+        "契第整備013号",
+        "第１号(№１)",
+    ],
 )
 def test_numbers_have_many_forms(number: str) -> None:
     (part,) = parts([heading("入札公告"), CODES, line(f"〇{number}", 0.0, short=True)])
     assert part.number == number
+
+
+def test_a_number_may_be_announced() -> None:
+    (part,) = parts([heading("入札公告"), CODES, line("〇公告番号　機構公告第８号", 0.0, short=True)])
+    assert part.number == "機構公告第８号"
 
 
 @pytest.mark.parametrize("text", ["〇同号に定めるところによる。", "〇公告の番号", "〇第１号に、第２号を加える"])
@@ -138,6 +158,19 @@ def test_codes_may_be_broken_over_two_lines() -> None:
     (part,) = parts(lines)
     assert part.codes == "◎調達機関番号　009◎所在地番号　13"
     assert part.body == ["１　調達内容"]
+
+
+def test_a_lone_code_takes_nothing_with_it() -> None:
+    lines = [heading("入札公告"), line("◎調達機関番号　009", short=True), line("〇第１号", 0.0, short=True)]
+    (part,) = parts(lines)
+    assert (part.codes, part.number) == ("◎調達機関番号　009", "第１号")
+
+
+def test_a_notice_before_the_first_heading_is_kept() -> None:
+    lines = [line("支出負担行為担当官", short=True), CODES, line("１　調達内容"), heading("入札公告"), CODES]
+    first, second = parts(lines)
+    assert (first.heading, first.head, first.body) == ("", ["支出負担行為担当官"], ["１　調達内容"])
+    assert second.heading == "入札公告"
 
 
 def test_the_summary_is_kept_apart_and_japanese_after_it_is_japanese_again() -> None:
@@ -218,6 +251,59 @@ def test_the_english_entries_of_a_list_go_with_the_japanese_ones() -> None:
     first, second = parts(lines)
     assert (first.entry["②"], first.entry_en["②"]) == ("端末の購入　1,334台", "Purchase of 1,334 terminals")
     assert (second.entry["②"], second.entry_en["②"]) == ("コンテナ", "Containers")
+
+
+def test_the_names_of_columns_are_in_both_languages() -> None:
+    lines = [
+        heading("入札公告（公示）予定の公示"),
+        line("［掲載順序］", short=True),
+        line("①品目分類番号　②調達物品及び数量　⑤担当部局", short=True),
+        line("①Classification　②Nature and quantity of the"),
+        line("products　⑤Contact point", short=True),
+        line("〇契約責任者　例示鉄道株式会社　財務部長", 0.0, short=True),
+        CODES,
+        line("①14　②端末の購入　⑤財務部", short=True),
+        line("Summary", short=True),
+        line("The person who is responsible : the Finance Department", short=True),
+        line("①14　②Terminals　⑤Finance", short=True),
+    ]
+    (part,) = parts(lines)
+    assert part.body == ["品目分類番号　14", "調達物品及び数量　端末の購入", "担当部局　財務部"]
+    assert part.body_en == [
+        "The person who is responsible : the Finance Department",
+        "Classification : 14",
+        "Nature and quantity of the products : Terminals",
+        "Contact point : Finance",
+    ]
+
+
+def test_english_entries_of_another_number_are_kept_with_each() -> None:
+    lines = [heading("予定"), *LEGEND, CODES, line("①14　②端末", short=True), line("①18　②コンテナ", short=True)]
+    found = list(parts([*lines, line("Summary", short=True), line("①14　②Terminals, containers", short=True)]))
+    assert [(part.entry_en, part.body_en) for part in found] == [({}, ["①14　②Terminals, containers"])] * 2
+
+
+def test_entries_are_not_lost_where_a_buyer_has_no_codes() -> None:
+    lines = [
+        heading("落札者等の公示"),
+        *LEGEND,
+        line("〇例示省会計課長", 0.0, short=True),
+        line("①５　②寝袋　⑥見本㈱　⑦100円", short=True),
+        line("〇例示庁総務部長", 0.0, short=True),
+        line("◎調達機関番号　010", 0.0, short=True),
+        line("◎所在地番号　01", 0.0, short=True),
+        line("①７　②略帽　⑥見本㈱　⑦200円", short=True),
+    ]
+    first, second = parts(lines)
+    assert (first.head, first.codes, first.entry["②"]) == (["例示省会計課長"], "", "寝袋")
+    assert (second.head, second.codes) == (["例示庁総務部長"], "◎調達機関番号　010◎所在地番号　01")
+
+
+def test_a_list_whose_entries_are_not_found_is_not_lost() -> None:
+    lines = [heading("落札者等の公示", 63), *LEGEND, CODES, line("ア５　イ寝袋", short=True, page=63)]
+    (part,) = parts(lines)
+    assert (part.entry, part.body) == ({}, ["ア５　イ寝袋"])
+    assert [(part.page, part.entry) for part in parts(lines[:4])] == [(63, {})]
 
 
 def test_columns_are_in_ascending_order() -> None:

@@ -1,5 +1,6 @@
 """What a notice of the gazette says stands in its fields, and nothing that it does not say."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -65,14 +66,15 @@ def test_a_notice_in_full() -> None:
     assert notice.qualification is not None
     assert notice.qualification.startswith("令和７・８・９年度")
     assert notice.references == (
-        ("官報", "20250711c00128"),
+        ("官報", "号外政府調達第128号"),
+        ("官報掲載日", "2025-07-11"),
         ("掲載頁", "2"),
         ("掲載順", "1"),
         ("枝番", "1"),
+        ("公告番号", "第130号"),
         ("調達機関番号", "009"),
         ("所在地番号", "13"),
         ("品目分類番号", "71、27"),
-        ("公告番号", "第130号"),
     )
     assert (notice.deadline, notice.response_deadline) == (None, None)
 
@@ -179,12 +181,57 @@ def test_without_a_number_the_key_is_the_place_on_the_page() -> None:
     ]
 
 
+def test_a_later_page_does_not_change_what_stands_before_it() -> None:
+    bare = TENDER.replace("〇第130号（№130）\n", "")
+    before = [*lines(TENDER, page=2), *lines(bare, page=3)]
+    found = list(notices([*before, *lines(bare, page=4)], ISSUE, "kanpo"))
+    other = list(
+        notices(
+            [*before, *lines("次のとおり訂正します。", "入札公告の訂正", 3), *lines(TENDER, page=4)], ISSUE, "kanpo"
+        )
+    )
+    assert found[:2] == other[:2]
+
+
 def test_a_notice_whose_title_is_nowhere_is_kept_under_its_heading_and_told() -> None:
     notice, problem = notices(lines(TENDER.replace("件名", "めいしょう")), ISSUE, "kanpo")
     assert isinstance(notice, ScrapedNotice)
     assert notice.title == "入札公告　例示省大臣官房会計課長"
     assert isinstance(problem, Problem)
     assert (problem.part, "no title" in str(problem.saying)) == ("20250711c00128 p. 1", True)
+
+
+def problems(text: str, heading: str = "入札公告") -> list[str]:
+    found = notices(lines(text, heading), ISSUE, "kanpo")
+    return [str(one.saying) for one in found if isinstance(one, Problem)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TENDER + "\n例示庁長官\n◎調達機関番号　010　◎所在地番号　13\n１　調達内容",
+        TENDER.split("５　Summary")[0] + "〇二百号\n１　調達内容\n⑵　件名　トナー",
+    ],
+)
+def test_two_notices_that_were_taken_for_one_are_told(text: str) -> None:
+    (problem,) = problems(text)
+    assert "a heading, or a number behind 〇, was overlooked" in problem
+
+
+def test_a_notice_without_a_heading_is_told() -> None:
+    notice, problem = notices(lines(TENDER)[1:], ISSUE, "kanpo")
+    assert isinstance(notice, ScrapedNotice)
+    assert notice.title == "クラウドセンサーの導入　１式"
+    assert "without its heading" in str(problem)
+
+
+def test_a_correction_may_quote_what_it_corrects() -> None:
+    assert problems("◎調達機関番号　009\n１　訂正内容\n１　調達内容\n１　調達内容", "入札公告の訂正") == []
+
+
+def test_a_heading_of_no_known_kind_is_told() -> None:
+    (problem,) = problems(TENDER, "調達に関する告示")
+    assert "the heading 調達に関する告示 is of no known kind, it was taken for tender" in problem
 
 
 def test_a_correction_has_the_title_of_its_heading_and_says_what_it_corrects() -> None:
@@ -210,6 +257,17 @@ def test_a_direct_award_to_come_has_its_day() -> None:
     notice = read(text.replace("２　競争参加資格", "２　随意契約の予定日　令和７年８月１日"), "随意契約に関する公示")
     assert (notice.kind, notice.method) == (NoticeKind.AWARD, "随意契約")
     assert notice.portal_dates == (("随意契約の予定日", "令和７年８月１日"),)
+
+
+def test_a_plan_has_its_time() -> None:
+    text = """［掲載順序］
+①品目分類番号　②調達物品・サービス及び数量　④入札公告（公示）の予定時期
+〇契約責任者　例示鉄道株式会社　財務部長
+◎調達機関番号　107　◎所在地番号　13
+①14　②端末の購入　④８月"""
+    notice = read(text, "入札公告（公示）予定の公示")
+    assert (notice.kind, notice.title) == (NoticeKind.PLANNED, "端末の購入")
+    assert notice.portal_dates == (("入札公告（公示）の予定時期", "８月"),)
 
 
 def test_an_entry_of_the_list_of_awards() -> None:
@@ -287,6 +345,9 @@ def test_the_category_is_only_told_where_it_is_certain(classes: str, label: str,
         (["令和７年７月３日　支出負担行為担当官　例示省会計課長　見本本　尚", "（東京都例示区１-２-２）"], "例示省会計課長"),
         (["令和７年７月３日", "分任支出負担行為担当官代理", "例示局長　森　渉"], "例示局長"),
         (["例示局長　（東京都例示区（仮庁舎）１-１）"], "例示局長"),
+        (["令和７年７月３日", "契約職　国立研究開発法人例示研究所　理事長"], "国立研究開発法人例示研究所　理事長"),
+        (["2026年７月３日", "例示局長　見本　渉"], "例示局長"),
+        (["次のとおり一般競争入札に付します。", "例示局長　見本　渉"], "例示局長"),
         ([], None),
     ],
 )  # fmt: skip
@@ -307,6 +368,19 @@ def test_the_buyer_is_named_without_role_person_and_address(head: list[str], buy
 def test_the_english_buyer_is_named_without_the_person(official: str, office: str) -> None:
     named = "MIHON Taro, the Obligating Officer, Director of Accounts Division, Ministry of Examples."
     assert read(TENDER.replace(named, official)).buyer_en == office
+
+
+def test_the_qualification_is_told_for_each_lot() -> None:
+    lots = "⑶　参加資格　件名ごとに次のとおり。\nＡ　競争参加資格（全省庁統一資格）のＡ又はＢ等級\nＢ　競争参加資格のＡ、Ｂ又はＣ等級"
+    text = re.sub("⑶　令和７・８・９年度.*", lots, TENDER)
+    assert read(text).qualification == (
+        "参加資格　件名ごとに次のとおり。　Ａ　競争参加資格（全省庁統一資格）のＡ又はＢ等級　Ｂ　競争参加資格のＡ、Ｂ又はＣ等級"
+    )
+
+
+def test_class_numbers_may_be_those_of_lots() -> None:
+    notice = read(TENDER.replace("品目分類番号　71、27", "品目分類番号　①24　②71、27"))
+    assert (references(notice)["品目分類番号"], notice.category) == ("24、71、27", None)
 
 
 @pytest.mark.parametrize(

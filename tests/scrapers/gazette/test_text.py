@@ -114,6 +114,14 @@ def test_characters_beyond_the_first_plane_are_whole() -> None:
     assert texts(drawn(Section("入札公告", ["𠮷見　浪江"])))[-1] == "𠮷見　浪江"
 
 
+def test_a_hyphen_at_the_end_of_a_line_is_kept() -> None:
+    assert texts(drawn(Section("入札公告", ["products to be pro-", "cured", "TEL 03-"])))[-3:] == [
+        "products to be pro-",
+        "cured",
+        "TEL 03-",
+    ]
+
+
 def test_blank_pages_say_nothing() -> None:
     assert {line.page for line in read(ONE)} == {1}
 
@@ -176,6 +184,54 @@ def test_a_page_without_its_frame_is_another_layout() -> None:
 
     with pytest.raises(SourceChanged, match=f"page 1 of {ISSUE} has no frame"):
         read(edited(ONE, unframed))
+
+
+LONG = drawn(Section("入札公告", [f"{number}番目の段落です。" for number in range(400)]))
+"""Three pages and a blank one."""
+
+
+def test_text_outside_the_frame_is_not_lost_in_silence() -> None:
+    def narrower(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[1]
+        content = page.Contents.read_bytes()  # both upright lines of the frame, half way to the left
+        page.Contents = pdf.make_stream(
+            content.replace(b" 49.00 l S", b" 417.00 l S").replace(b" 49.00 m", b" 417.00 m")
+        )
+
+    with pytest.raises(SourceChanged, match=f"page 2 of {ISSUE} has text outside its frame, or turned"):
+        read(edited(LONG, narrower))
+
+
+def test_a_page_that_lies_on_its_side_is_not_lost_in_silence() -> None:
+    def turned(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].Rotate = 90
+
+    with pytest.raises(SourceChanged, match=f"page 2 of {ISSUE} has text outside its frame, or turned"):
+        read(edited(LONG, turned))
+
+
+def test_an_empty_page_is_told() -> None:
+    def emptied(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].Contents = pdf.make_stream(b"")
+
+    with pytest.raises(SourceChanged, match=f"page 2 of {ISSUE} does not bear its number; it is empty"):
+        read(edited(LONG, emptied))
+
+
+def test_pages_out_of_order_are_told() -> None:
+    def swapped(pdf: pikepdf.Pdf) -> None:
+        pdf.pages.append(pdf.pages[0])
+        del pdf.pages[0]
+
+    with pytest.raises(SourceChanged, match=f"page 1 of {ISSUE} does not bear its number; .* out of order"):
+        read(edited(LONG, swapped))
+
+
+def test_the_pages_of_a_second_volume_go_on() -> None:
+    second = draw("号外政府調達第99号", DAY, [Section("入札公告", NOTICE)], first=5).content
+    assert {line.page for line in lines_of(io.BytesIO(second), ISSUE, pages=4, first=5)} == {5}
+    with pytest.raises(SourceChanged, match="page 9"):
+        list(lines_of(io.BytesIO(second), ISSUE, pages=4, first=9))
 
 
 def test_a_character_in_no_table_is_told_with_its_line() -> None:

@@ -210,7 +210,8 @@ def test_the_number_of_pages_of_an_issue_without_a_link_to_its_pdf_is_on_its_con
 def test_an_issue_in_two_volumes_is_read_on(tmp_path: Path) -> None:
     (tmp_path / "kanpo").mkdir()
     for first, heading in ((1, "入札公告"), (5, "意見招請に関する公示")):
-        drawn = draw("号外政府調達第8号", MONDAY, [Section(heading, text(f"第{first}頁の見本", MONDAY), page=2)])
+        section = Section(heading, text(f"第{first}頁の見本", MONDAY), page=2)
+        drawn = draw("号外政府調達第8号", MONDAY, [section], first=first)
         (tmp_path / "kanpo" / f"{issue(MONDAY)}full{first:04}{first + 3:04}.pdf").write_bytes(drawn.content)
     board = Switchboard()
     with serve(app(tmp_path, board)) as base:
@@ -294,6 +295,25 @@ def test_a_pdf_of_fewer_pages_than_the_site_says_is_told(site: Site) -> None:
     assert "has 3 of 4 pages" in problem
 
 
+def contents_of(pages: int) -> bytes:
+    entry = '<a href="x"><span class="text">入札公告</span><span class="date">1</span></a>'
+    stated = f'<span id="pageAll" class="pageAll">{pages}</span>'
+    return f'<html><body>{stated}<div class="contentsBox">{entry}</div></body></html>'.encode()
+
+
+def test_an_issue_of_which_a_volume_is_not_linked_is_told(site: Site) -> None:
+    findings = site.crawl(changes={contents(WEDNESDAY): contents_of(8)})
+    assert titles(findings) == titles_of(MONDAY, FRIDAY)
+    assert "has 8 pages, and its PDFs hold 1-4" in problems(findings)[0]
+
+
+def test_a_pdf_that_is_linked_twice_is_read_once(site: Site) -> None:
+    link = f'<a class="articleTop" href="./20260612/{issue(FRIDAY)}/{issue(FRIDAY)}full00010004f.html">PDF</a>'
+    findings = site.crawl(since=FRIDAY, changes={f"{SITE}/": f"<html><body>{link * 2}</body></html>".encode()})
+    assert titles(findings) == titles_of(FRIDAY)
+    assert list(site.board.seen) == [contents(FRIDAY), pdf(FRIDAY)]
+
+
 def test_an_issue_without_pdf_and_without_a_number_of_pages_is_told(site: Site) -> None:
     site.board.turn(cap=1)
     entry = '<a href="x"><span class="text">入札公告</span><span class="date">1</span></a>'
@@ -324,6 +344,15 @@ def test_a_day_that_is_not_answered_is_told_and_the_others_are_read(site: Site) 
     findings = site.crawl(changes={day_page(WEDNESDAY): down})
     assert titles(findings) == titles_of(MONDAY, FRIDAY)
     assert problems(findings) == ["2026-06-10: www.kanpo.go.jp: answered 503"]
+
+
+def test_three_days_that_are_not_answered_do_not_end_the_visit_where_others_are(site: Site) -> None:
+    site.board.turn(cap=1)
+    down = FetchError("{host}: answered {status}", host="www.kanpo.go.jp", status=503)
+    silent = [date(2026, 6, day) for day in (2, 4, 5, 9)]
+    findings = site.crawl(since=date(2026, 6, 2), changes={day_page(day): down for day in silent})
+    assert [problem.split(":")[0] for problem in problems(findings)] == [str(day) for day in silent]
+    assert titles(findings) == titles_of(*DAYS)
 
 
 def test_a_kind_that_the_contents_page_lists_and_the_pdf_lacks_is_told(site: Site) -> None:
@@ -409,7 +438,23 @@ def test_a_character_that_nobody_knows_is_shown_as_missing_and_told_with_issue_a
     assert "会計課長　〓田　渉" in notice.text
     assert isinstance(problem, Problem)
     assert problem.part == f"{issue(FRIDAY)} p. 1"
-    assert "U+E123 is in no table" in str(problem.saying)
+    assert "U+E123 is in no table and is shown as 〓 (1 in the issue, the first on this page)" in str(problem.saying)
+
+
+@pytest.mark.parametrize("part", ["購入等件名及び数量　見本", "例示省大臣官房", "◎調達機関番号", "〇第1", "Mihon"])
+def test_it_is_told_wherever_it_stands(site: Site, part: str) -> None:
+    drawn = with_characters(lambda line: line.replace(part, f"{part}\uf8f0"))
+    findings = site.crawl(since=FRIDAY, changes={pdf(FRIDAY): drawn})
+    assert [problem for problem in problems(findings) if "U+F8F0 is in no table" in problem]
+    assert "\uf8f0" not in "".join(map(str, findings))
+
+
+def test_more_than_twenty_that_nobody_knows_are_a_new_font(site: Site) -> None:
+    rare = "".join(chr(0xF000 + number) for number in range(21))
+    long = "これは見本の文であり、実在の調達ではありません。" * 200
+    drawn = draw("号外政府調達第12号", FRIDAY, [Section("入札公告", [*text("見本の一", FRIDAY), rare, long])]).content
+    with pytest.raises(SourceChanged, match=r"U\+F000, and others, that are in no table \(21 in the issue\)"):
+        site.crawl(since=FRIDAY, changes={pdf(FRIDAY): drawn})
 
 
 def test_an_issue_in_a_font_that_nobody_knows_is_not_kept_at_all(site: Site) -> None:
