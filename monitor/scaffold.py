@@ -110,7 +110,7 @@ def _sheet(slug: str, url: str, page: Page) -> str:
         shape, layout = "ListSource", f"    layout: ClassVar[ListLayout] = ListLayout({_layout(document, url)})\n"
         title = words(document.title) or slug
     return SHEET.substitute(
-        imports="FeedSource" if shape == "FeedSource" else "ListLayout, ListSource",
+        imports="feeds import FeedSource" if shape == "FeedSource" else "shapes import ListLayout, ListSource",
         Class="".join(part.capitalize() for part in slug.split("_")),
         shape=shape,
         slug=slug,
@@ -164,7 +164,7 @@ SHEET = Template('''"""$name: say in a line what is published there."""
 
 from typing import ClassVar
 
-from scrapers.shapes import $imports
+from scrapers.$imports
 
 
 class $Class($shape):

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from db.vocabulary.notice import NoticeKind
-from scrapers.shapes import FeedSource, ListLayout, ListSource
+from scrapers.feeds import FeedSource
+from scrapers.shapes import ListLayout, ListSource
 from scrapers.source import Source
 
 

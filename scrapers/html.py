@@ -5,8 +5,10 @@ told apart here, so that a source only says what it expects to find.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
@@ -19,9 +21,22 @@ from scrapers.errors import FetchError, SourceChanged
 from scrapers.source import Page
 
 _BLOCKS = ("p", "div", "tr", "li", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "table", "section", "article")
+_LONGEST_ADDRESS = 2_000
+_END = "</html>"
+"""What a whole page has near its end."""
 _MAINTENANCE = re.compile("メンテナンス|サービス停止|一時停止|システム停止|Service Unavailable", re.IGNORECASE)
-_MOST_CELLS = 200
-"""Columns or rows that one cell may span (HTML allows 1,000 and 65,534)."""
+_VISIT = re.compile(
+    r";jsessionid=[^/?#]*|/\(S\(\w+\)\)(?=/)"
+    r"|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|session_id|cfid|cftoken)=[^&#]*(?:&|(?=#|\Z))",
+    re.IGNORECASE | re.ASCII,
+)
+"""What servers write into addresses to tell one visit from another; the same page has it anew every time."""
+_SECTIONS = ("thead", "tbody", "tfoot", "table")
+"""What a cell cannot span rows beyond the end of."""
+_MOST_COLUMNS = 200
+"""Of a table; what stands to the right of them is not read."""
+_MOST_ROWS = 65_534
+"""That a cell may span, by the HTML Standard."""
 
 
 def open_page(
@@ -30,15 +45,14 @@ def open_page(
     *,
     expects: str,
     encoding: str | None = None,
-    ends_with: str = "</html>",
     unless: str = "",
 ) -> BeautifulSoup:
     """The page as a document. ``expects`` is a CSS selector for what makes it the page that was asked for;
     ``unless`` are words that the page may have in its place, where it has nothing to show.
 
     ``encoding`` is what the source is known to write in; without it header, document and bytes decide.
-    ``ends_with`` is what a whole page has near its end. Raises FetchError for a page that is empty or broken
-    off, SourceChanged for one in another encoding or without what is expected.
+    Links are taken from where the page says that they begin (``<base>``). Raises FetchError for a page that is
+    empty or broken off, SourceChanged for one in another encoding or without what is expected.
     """
     address = page.url.split("?")[0]
     text = text_of(page, source, encoding=encoding)
@@ -53,11 +67,21 @@ def open_page(
     document = BeautifulSoup(text, "lxml")
     says_none = bool(unless) and "".join(unless.split()) in "".join(document.get_text().split())
     if document.select_one(expects) is None and not says_none:
-        whole = ends_with.lower() in text.lower()
+        whole = _END in text.lower()
         raise _unexpected(document, expects, source, address) if whole else _broken_off(source, address)
-    if ends_with.lower() not in text[-20_000:].lower():
+    if _END not in text[-20_000:].lower():
         raise _broken_off(source, address)
+    _follow_base(document, page.url)
     return document
+
+
+def _follow_base(document: BeautifulSoup, address: str) -> None:
+    """Writes out links that are relative to another address than that of the page."""
+    base = document.select_one("base[href]")
+    if base is None or (start := _joined(address, str(base["href"]))) is None:
+        return
+    for anchor in document.select("a[href]"):
+        anchor["href"] = _joined(start, str(anchor["href"])) or str(anchor["href"])
 
 
 def text_of(page: Page, source: str, *, encoding: str | None = None) -> str:
@@ -98,26 +122,25 @@ def _unexpected(document: BeautifulSoup, expects: str, source: str, address: str
 def lines(tag: Tag) -> str:
     """The text of an element, a line for each block and ``<br>``; runs of spaces are one, empty lines are left out."""
     parts: list[str] = []
-
-    def walk(inner: Tag) -> None:
-        for child in inner.children:
-            if isinstance(child, Tag):
-                if child.name in ("script", "style"):
-                    continue
-                breaks = child.name in _BLOCKS or child.name == "br"
-                if breaks:
-                    parts.append("\n")
-                walk(child)
-                if breaks:
-                    parts.append("\n")
-                elif child.name in ("td", "th"):
-                    parts.append(" ")
-            elif not isinstance(child, PreformattedString):  # a comment, a declaration
-                parts.append(" ".join(str(child).split("\n")))
-
-    walk(tag)
+    waiting: list[object] = [tag]  # no recursion: a broken page may be nested thousands deep
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Tag):
+            if one.name not in ("script", "style"):
+                around = "\n" if one.name in _BLOCKS or one.name == "br" else ""
+                parts.append(around)
+                waiting.append(_Gap(around or (" " if one.name in ("td", "th") else "")))
+                waiting.extend(reversed(one.contents))
+        elif isinstance(one, _Gap):
+            parts.append(one)
+        elif not isinstance(one, PreformattedString):  # a comment, a declaration
+            parts.append(" ".join(str(one).split("\n")))
     written = (re.sub(r"[ \t\r\u00a0]+", " ", line).strip() for line in "".join(parts).split("\n"))
     return "\n".join(line for line in written if line)
+
+
+class _Gap(str):
+    """What stands after an element."""
 
 
 def words(tag: Tag | None) -> str:
@@ -126,15 +149,28 @@ def words(tag: Tag | None) -> str:
 
 
 def link_of(tag: Tag | None, base: str) -> str | None:
-    """The address that the first link in (or of) an element leads to; None for none, and for ``javascript:``."""
+    """The address that the first link in (or of) an element leads to, as ``address_from`` gives it."""
     anchor = tag if tag is not None and tag.name == "a" else tag.select_one("a[href]") if tag is not None else None
-    if anchor is None:
+    return address_from(str(anchor.get("href") or ""), base) if anchor is not None else None
+
+
+def address_from(written: str, base: str) -> str | None:
+    """The address that a page or feed at ``base`` means, less the number of the visit.
+
+    None for what is none of the web: nothing at all, ``javascript:``, ``mailto:``, absurdly many characters.
+    """
+    address = _joined(base, written) if 0 < len(written.strip()) <= _LONGEST_ADDRESS else None
+    if address is None or not address.lower().startswith(("http://", "https://")):
         return None
+    lasting = _VISIT.sub("", address)
+    return address if lasting == address else re.sub(r"[?&](?=#|\Z)", "", lasting)
+
+
+def _joined(base: str, address: str) -> str | None:
     try:
-        address = urljoin(base, str(anchor.get("href") or "").strip())
+        return urljoin(base, address.strip())
     except ValueError:  # no address at all: http://[
         return None
-    return address if address.lower().startswith(("http://", "https://")) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +179,7 @@ class Row:
 
     cells: Mapping[str, Tag]
     beside: Sequence[tuple[str, str]] = ()
-    """What stands beside an item of a list, as ``beside`` tells it."""
+    """What stands beside an item of a list, as ``Beside`` tells it."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.cells
@@ -160,37 +196,55 @@ class Row:
         return link_of(self.cells.get(name), base)
 
 
-def beside(item: Tag, items: Sequence[Tag]) -> list[tuple[str, str]]:
-    """What stands in the row of an item and is not part of it, in pieces, each with the heading of its column.
+class Beside:
+    """What stands in the rows of a list's items and is not part of them.
 
     A row is the closest list item, table row, paragraph, or description with its term that holds anything else.
-    Nothing is told where it holds several of the ``items``, for then nobody knows of which of them it speaks.
     """
-    for row in item.find_parents(["li", "tr", "dd", "dt", "p"]):
-        if sum(any(parent is row for parent in other.parents) for other in items) != 1:
-            break
+
+    def __init__(self, items: Iterable[Tag]) -> None:
+        self._items_in = Counter(id(parent) for item in items for parent in item.parents)
+        self._rows: dict[int, Mapping[int, list[tuple[str, Tag]]]] = {}
+        """By table, then by row: the cells, each with the heading of its column."""
+
+    def __call__(self, item: Tag) -> list[tuple[str, str]]:
+        """What stands beside an item, in pieces, each with its heading.
+
+        Nothing is told of a row that holds several items, for nobody knows of which of them it speaks.
+        """
+        for row in item.find_parents(["li", "tr", "dd", "dt", "p"]):
+            if self._items_in[id(row)] != 1:
+                break
+            if told := [(heading, text) for heading, text in self._pieces(item, row) if text]:
+                return told
+        return []
+
+    def _pieces(self, item: Tag, row: Tag) -> Iterator[tuple[str, str]]:
         if row.name == "tr":
-            pieces = _beside_in_table(item, row)
-        else:
-            pieces = [("", _without(row, item))]
-            if (
-                row.name == "dd"
-                and (term := row.find_previous_sibling(["dt", "dd"])) is not None
-                and term.name == "dt"
-            ):
-                pieces.insert(0, ("", words(term)))
-        if told := [(heading, text) for heading, text in pieces if text]:
-            return told
-    return []
+            yield from ((heading, _without(cell, item)) for heading, cell in self._cells(row))
+            return
+        if row.name == "dd":
+            term = row.find_previous_sibling(["dt", "dd"])
+            yield "", words(term) if term is not None and term.name == "dt" else ""
+        yield "", _without(row, item)
+
+    def _cells(self, row: Tag) -> list[tuple[str, Tag]]:
+        table = row.find_parent("table")
+        if table is None:
+            return []
+        if id(table) not in self._rows:
+            self._rows[id(table)] = _with_headings(table)
+        return self._rows[id(table)][id(row)]
 
 
-def _beside_in_table(item: Tag, row: Tag) -> list[tuple[str, str]]:
-    table = row.find_parent("table")
-    grid = _grid(table) if table is not None else []
-    cells = next((cells for cells in grid if any(cell.parent is row for cell in cells)), [])
-    headings = [words(cell) for cell in grid[0]] if grid and cells is not grid[0] else []
-    headings += [""] * (len(cells) - len(headings))
-    return [(heading, _without(cell, item)) for heading, cell in zip(headings, cells, strict=False)]
+def _with_headings(table: Tag) -> Mapping[int, list[tuple[str, Tag]]]:
+    """By row: its cells, each with what the first row of the table has in its column."""
+    rows = _grid(table)
+    headings = {place: words(cell) for place, cell in rows[0][1].items()} if rows else {}
+    return {
+        id(row): [(headings.get(place, "") if number else "", cell) for place, cell in cells.items()]
+        for number, (row, cells) in enumerate(rows)
+    }
 
 
 def _without(tag: Tag, left_out: Tag) -> str:
@@ -209,25 +263,34 @@ def holds(text: str, title: str) -> bool:
 def find_table(
     document: Tag, columns: Mapping[str, str], where: str, *, optional: frozenset[str] = frozenset()
 ) -> Iterator[Row]:
-    """The rows below the first row that has all headings: ``columns`` is our name → the heading as written.
+    """The rows of every table with these headings, below the first row that has all of them.
 
-    A heading is found where it is equal after folding and without spaces, or else where a cell begins with it.
-    Cells that span rows or columns stand in each of them. ``where`` names source and page for the error.
-    Raises SourceChanged where no table has the headings that are not ``optional``.
+    ``columns`` is our name → the heading as written. It is found where it is equal after folding and without spaces,
+    or else where a cell begins with it. Cells that span rows or columns stand in each of them. ``where`` names source
+    and page for the error. Raises SourceChanged where no table has the headings that are not ``optional``.
     """
     best: list[str] = []
-    for table in document.find_all("table"):
-        if table.find("table"):
-            continue  # layout around the tables
-        grid = _grid(table)
-        for number, cells in enumerate(grid):
-            headings = [_plain(words(cell)) for cell in cells]
-            places = {name: _place(headings, _plain(heading)) for name, heading in columns.items()}
-            missing = [columns[name] for name, place in places.items() if place is None and name not in optional]
-            if not missing:
-                return _rows(grid[number + 1 :], places, headings)
-            if cells and len(missing) < len(columns) and (not best or len(missing) < len(best)):
-                best = missing
+    tables = document.find_all("table")
+    # Tables around other tables are there for the layout, unless nothing else has the headings.
+    for candidates in (
+        [table for table in tables if table.find("table") is None],
+        [table for table in tables if table.find("table") is not None],
+    ):
+        found: list[Iterator[Row]] = []
+        for table in candidates:
+            grid = [cells for _, cells in _grid(table)]
+            for number, cells in enumerate(grid):
+                headings = {place: _plain(words(cell)) for place, cell in cells.items()}
+                places = {name: _place(headings, _plain(heading)) for name, heading in columns.items()}
+                missing = [columns[name] for name, place in places.items() if place is None and name not in optional]
+                if not missing:
+                    known = {name: place for name, place in places.items() if place is not None}
+                    found.append(_rows(grid[number + 1 :], known, cells))
+                    break
+                if len(missing) < len(columns) and (not best or len(missing) < len(best)):
+                    best = missing
+        if found:
+            return chain.from_iterable(found)
     raise SourceChanged(
         "{where}: no table has the columns {columns}; look at it in a browser, its layout may have changed",
         where=where,
@@ -235,13 +298,22 @@ def find_table(
     )
 
 
-def _rows(grid: list[list[Tag]], places: Mapping[str, int | None], headings: list[str]) -> Iterator[Row]:
+def has_heading(document: Tag, headings: Iterable[str]) -> bool:
+    """Whether a cell of any table is one of these headings."""
+    wanted = {_plain(heading) for heading in headings}
+    return any(_plain(words(cell)) in wanted for cell in document.find_all(["th", "td"]))
+
+
+def _rows(grid: Iterable[Mapping[int, Tag]], places: Mapping[str, int], above: Mapping[int, Tag]) -> Iterator[Row]:
+    headings = {place: _plain(words(above[place])) for place in places.values()}
     for cells in grid:
-        if len(cells) > 1 and all(cell is cells[0] for cell in cells):
+        if len(cells) > 1 and len({id(cell) for cell in cells.values()}) == 1:
             continue  # a heading or a remark across the whole table
-        if [_plain(words(cell)) for cell in cells] == headings:
+        found = {name: cells[place] for name, place in places.items() if place in cells}
+        if any(cells.get(place) is above[place] for place in headings):
+            continue  # the second row of the headings
+        if all(place in cells and _plain(words(cells[place])) == heading for place, heading in headings.items()):
             continue  # the headings once more, as on printed pages
-        found = {name: cells[place] for name, place in places.items() if place is not None and place < len(cells)}
         if found:
             yield Row(found)
 
@@ -250,38 +322,47 @@ def _plain(text: str) -> str:
     return "".join(fold(text).split())
 
 
-def _place(headings: list[str], wanted: str) -> int | None:
-    if wanted in headings:
-        return headings.index(wanted)
-    return next((place for place, heading in enumerate(headings) if heading.startswith(wanted)), None)
+def _place(headings: Mapping[int, str], wanted: str) -> int | None:
+    equal = (place for place, heading in headings.items() if heading == wanted)
+    begins = (place for place, heading in headings.items() if heading.startswith(wanted))
+    return next(chain(equal, begins), None)
 
 
-def _grid(table: Tag) -> list[list[Tag]]:
-    """The cells of a table where they are seen: one that spans rows or columns stands in each of them."""
-    grid: list[list[Tag]] = []
+def _grid(table: Tag) -> list[tuple[Tag, dict[int, Tag]]]:
+    """The rows of a table with their cells by the columns where they are seen, from left to right.
+
+    A cell that spans rows or columns stands in each of them.
+    """
+    grid: list[tuple[Tag, dict[int, Tag]]] = []
     hanging: dict[int, tuple[Tag, int]] = {}
+    section: Tag | None = None
     for row in table.find_all("tr"):
-        cells: list[Tag] = []
-        waiting = row.find_all(["td", "th"])
-        while waiting or len(cells) in hanging:
-            if (place := len(cells)) in hanging:
-                cell, left = hanging.pop(place)
-                if left > 1:
-                    hanging[place] = (cell, left - 1)
-                cells.append(cell)
+        if row.find_parent("table") is not table:
+            continue
+        if (here := row.find_parent(_SECTIONS)) is not section:
+            section, hanging = here, {}
+        cells = {column: cell for column, (cell, _) in hanging.items()}
+        hanging = {column: (cell, left - 1) for column, (cell, left) in hanging.items() if left > 1}
+        column = 0
+        for cell in row.find_all(["td", "th"]):
+            if cell.find_parent("tr") is not row:
                 continue
-            cell = waiting.pop(0)
-            for _ in range(_span(cell, "colspan")):
-                if (down := _span(cell, "rowspan")) > 1:
-                    hanging[len(cells)] = (cell, down - 1)
-                cells.append(cell)
-        grid.append(cells)
+            while column in cells:
+                column += 1
+            if column >= _MOST_COLUMNS:
+                break
+            down = _span(cell, "rowspan", _MOST_ROWS)
+            for place in range(column, min(column + _span(cell, "colspan", _MOST_COLUMNS), _MOST_COLUMNS)):
+                cells[place] = cell
+                if down > 1:
+                    hanging[place] = (cell, down - 1)
+        grid.append((row, dict(sorted(cells.items()))))
     return grid
 
 
-def _span(cell: Tag, name: str) -> int:
+def _span(cell: Tag, name: str, most: int) -> int:
     written = str(cell.get(name) or "1").strip()
-    return max(1, min(_MOST_CELLS, int(written))) if written.isdecimal() else 1
+    return max(1, min(most, int(written))) if written.isdecimal() and len(written) < 10 else 1
 
 
 def no_rows(source: str, address: str) -> SourceChanged:

@@ -1,46 +1,55 @@
-"""Shapes that several sources share: a list page (a table, or items with links), and a feed.
+"""The shape of sources that are list pages: a table, or items with links, and a page for each notice.
 
-A source of a shape is a data sheet: it says where its pages lie and how a row is recognised. What it cannot
-say that way it overrides (``notice``, ``complete``). ``[[tables]]`` and ``[[feeds]]`` of the configuration make
-sources of these shapes without any code.
+A source of this shape is a data sheet: it says where its pages lie and how a row is recognised. What it cannot
+say that way it overrides (``notice``, ``complete``). ``[[tables]]`` of the configuration make such sources
+without any code. Top to bottom: the layout of a list, the source, and one crawl of it.
 """
 
 import re
-from calendar import timegm
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
-from io import BytesIO
+from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urldefrag, urlsplit
 
-import feedparser
 from bs4 import BeautifulSoup, Tag
 
-from db.vocabulary.japanese import TOKYO, find_dates, parse_time
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Attachment, Category, NoticeKind, ScrapedNotice
 from db.vocabulary.run import Problem
-from db.vocabulary.text import clean_title
-from scrapers.errors import FetchError, Refused, ScrapeError, SourceChanged
-from scrapers.html import Row, beside, find_table, holds, lines, link_of, no_rows, open_page, unreadable, words
+from db.vocabulary.text import LONGEST_TITLE, clean_title, fold
+from scrapers.days import dateline, day_beside, day_in, moment_in
+from scrapers.errors import Refused, ScrapeError, SourceChanged
+from scrapers.html import (
+    Beside,
+    Row,
+    find_table,
+    has_heading,
+    holds,
+    lines,
+    link_of,
+    no_rows,
+    open_page,
+    unreadable,
+    words,
+)
 from scrapers.kinds import category_of, kind_of
 from scrapers.source import Finding, Page, Request, Source, Steps, Window
 
 GIVE_UP_AFTER = 3
-"""Notices' own pages in a row that could not be read: then the site is down, and the rest is not asked."""
-MOST_PAGES = 50
-"""Pages of one list; more of them is a list that leads in a circle."""
+"""Notices' own pages in a row that could not be read: then their host is down, and the rest is not asked."""
+MOST_PAGES = 300
+"""Pages of one list; more of them is a list without an end."""
 MOST_UNDATED = 300
-"""Notices without a day in the list: each has to be asked for at every crawl, and more of them would be impolite."""
+"""Notices without a day in the list: each is asked for at every crawl (ten minutes a day with a pause of two seconds),
+and more of them would be impolite."""
 
 READABLE = ("main", "#main", "#contents", "#content", "article", "body")
 """Where the text of a page is, by widespread custom, for notices' own pages that were never seen: the first that
 there is. What holds anything is no proof that a page is the notice's: it also has to hold the notice's title."""
 OUTSIDE_MENUS = "a[href]:not(header *, footer *, nav *, #header *, #footer *)"
 """Every link of a page but those of its frame."""
-_OTHER_DAY = re.compile("締め?切|期限|期間|期日|終了|開札|入札日|まで|[～〜~]|更新|修正|訂正|追加")
-"""A day that is said to be one of these is not the day of publication."""
 
 DOCUMENTS = (".pdf", ".zip", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".jtd", ".csv", ".lzh")
 """The ends of names of documents that come with a notice."""
@@ -50,44 +59,58 @@ FIELDS = (
     *("place", "city", "prefecture", "status", "number"),
 )
 """What a column or selector may stand for. Columns of other names become lines of the notice's text."""
+_LINKS_ELSEWHERE = frozenset({"buyer", "place", "city", "prefecture", "qualification", "status"})
+"""Fields that are no link to the notice where they are one: a department's page serves all its tenders."""
+
+_SAYS_NONE = re.compile(
+    r"(?:あり|ござい)ません[。.]?\Z|\A(?:該当)?(?:する)?(?:案件|事項|公告)?は?(?:なし|無し)[。.]?\Z"
+)
+"""What a row says that stands for an empty list."""
+_ANSWERED = frozenset({NoticeKind.INFORMATION_REQUEST, NoticeKind.COMMENT_REQUEST})
+"""Kinds whose deadline is one for answers, and not for tenders."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListLayout:
-    """How a list page is read: by the headings of a table (``columns``), or item by item (``items``, ``selectors``).
+    """How a list page is read: as a table (``columns``), or item by item (``items`` and ``selectors``).
 
     ``columns`` and ``selectors`` go from one of ``FIELDS`` (or a name of one's own) to a heading as it is written,
-    or to a CSS selector within the item (empty: the item itself).
+    or to a CSS selector within the item (empty: the item itself). One of them has to be the ``title``.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     """Columns that some pages of the source lack."""
+
     items: str = ""
+    """A CSS selector of one notice in the list."""
     selectors: Mapping[str, str] = field(default_factory=dict)
+    links: str = ""
+    """A regular expression found in the addresses that items lead to; items that lead elsewhere are no notices. Such
+    an address is that of one notice, whatever part of the page (``#…``) a link leads to."""
     beside: bool = False
     """Without a ``published``: the one day that stands beside an item in its row is that day, unless it is said to
     be another. A row with several days, or with several items, leaves the day unknown."""
-    links: str = ""
-    """A regular expression found in the addresses of the notices' own pages; rows that link elsewhere are no notices.
-    Its group ``kind``, where it has one, is what ``kinds`` tells the kind by."""
-    category: Category | None = None
-    method: str = ""
-    """What the list as a whole says of its notices, where its rows say nothing."""
+
     key: tuple[str, ...] = ("link",)
     """What tells a notice from all others: ``link``, or fields. Without a link: the day and the title."""
     date_format: str = ""
     """As of ``strptime``; empty: the Japanese and ISO spellings are recognised."""
+    category: Category | None = None
+    method: str = ""
+    """What the list as a whole says of its notices, where its rows say nothing."""
+
     empty: str = ""
     """The words by which the page itself says that it has no notice."""
     next_page: str = ""
     """A CSS selector of the link to the next page."""
-    newest_first: bool = False
-    """Whether what is older than the window ends the reading of further pages."""
     encoding: str | None = None
-    ends_with: str = "</html>"
-    expects: str = ""
-    """A CSS selector that only the page that is meant has; empty: that of the rows."""
+    """Of list and notices' pages; None: as they declare it."""
+
+    @property
+    def is_of_links(self) -> bool:
+        """Whether each item is itself a link: two of them to one address are one notice, whatever they are called."""
+        return bool(self.items) and not self.selectors.get("title")
 
 
 def links_to(
@@ -98,13 +121,7 @@ def links_to(
     The wording for an empty list was never seen either; a list without a notice that says otherwise is an error.
     """
     layout = ListLayout(
-        items=items,
-        selectors={"title": ""},
-        beside=True,
-        links=addresses,
-        empty=empty,
-        next_page='a[rel~="next"]',
-        expects="a[href]",
+        items=items, selectors={"title": ""}, links=addresses, beside=True, empty=empty, next_page='a[rel~="next"]'
     )
     return replace(layout, **more)
 
@@ -131,7 +148,6 @@ class ListSource(Source):
     hosts: ClassVar[Mapping[str, str]] = {}
     """Further hosts on which own pages of notices are read, each with the buyer whose notices are there. What a list
     links to on any other host than its own is not asked for."""
-    most_pages: ClassVar[int] = MOST_PAGES
 
     def steps(self, window: Window) -> Steps:
         visit = _ListVisit(self, window)
@@ -142,53 +158,61 @@ class ListSource(Source):
     def layout_of(self, page: Page) -> ListLayout:
         return self.layouts.get(page.request.url.split("?")[0], self.layout)
 
+    # The list
+
     def rows(self, document: BeautifulSoup, page: Page) -> Iterator[Row]:
         """The rows of a list page. Raises SourceChanged where it has none and does not say so."""
         layout, address = self.layout_of(page), page.url.split("?")[0]
-        says_none = bool(layout.empty) and _squeezed(layout.empty) in _squeezed(document.get_text())
-        found = False
+        empty = _squeezed(layout.empty)
+        says_none = bool(empty) and empty in _squeezed(document.get_text())
         try:
-            if layout.columns:
-                where = f"{self.slug}: {address}"
-                rows: Iterator[Row] = find_table(document, layout.columns, where, optional=layout.optional)
-            else:
-                rows = _items(document, layout, page.url)
-            for row in rows:
-                if row.text("title") and self._leads_to_notice(row, page):
-                    found = True
-                    yield row
+            rows = (
+                find_table(document, layout.columns, f"{self.slug}: {address}", optional=layout.optional)
+                if layout.columns
+                else _items(document, layout, page.url)
+            )
         except SourceChanged:
-            if not says_none:
+            # Another part of the page may say that it has none, while the table has new headings.
+            if not says_none or has_heading(document, layout.columns.values()):
                 raise
-        else:
-            if not found and not says_none:
-                raise no_rows(self.slug, address)
+            return
+        found = False
+        for row in rows:
+            title = row.text("title")
+            if _SAYS_NONE.search(title) or (empty and empty in _squeezed(title)):
+                says_none = True
+            elif title or self.day(row.text("published")):
+                found = True
+                yield row
+        if not found and not says_none:
+            raise no_rows(self.slug, address)
 
     def notice(self, row: Row, page: Page, window: Window) -> ScrapedNotice | Problem | None:
         """What a row says; None for a row that is no notice of this source."""
         layout = self.layout_of(page)
-        written = row.text("title")
+        written = row.text("title")[:LONGEST_TITLE]
         if self.only is not None and not self.only.search(written):
             return None
         title = clean_title(written)
-        linked = self._link(row, page)
-        stated = re.search(layout.links, linked) if layout.links and linked else None
+        linked = _link(row, page.url)
+        if linked and layout.links:
+            linked = urldefrag(linked)[0]
         link = self.address_of(linked) if linked else None
         published = self.day(row.text("published"))
         if not title or (published is None and row.text("published")):
             return Problem(page.url, unreadable(_shown(row)))
         if published is None:
-            published = _day_beside(row)
+            published = day_beside(row.beside)
+        kind = self._kind(row, title, layout)
         deadline, end = self.moment(row.text("deadline"), published)
-        heading = layout.columns.get("deadline") or "deadline"
         number = row.text("number")
         elsewhere = self.hosts.get(_host(link)) if link else None
         return ScrapedNotice(
             source=self.slug,
-            key=self._key(row, link, published, title),
+            key=_key(row, layout.key, link, published, title),
             title=title,
             title_original=written if written != title else None,
-            kind=self._kind(row, title, layout, stated),
+            kind=kind,
             published=published or window.now.date(),
             undated=published is None,
             url=link or page.url,
@@ -200,8 +224,9 @@ class ListSource(Source):
             category=category_of(row.text("category")) or layout.category,
             method=row.text("method") or layout.method or None,
             qualification=row.text("qualification") or None,
-            deadline=deadline,
-            portal_dates=((heading, end),) if end else (),
+            deadline=None if kind in _ANSWERED else deadline,
+            response_deadline=deadline if kind in _ANSWERED else None,
+            portal_dates=((layout.columns.get("deadline") or "deadline", end),) if end else (),
             references=((layout.columns.get("number") or "number", number),) if number else (),
             status=row.text("status") or None,
             document_url=link if link and not _is_page(link) else None,
@@ -211,6 +236,33 @@ class ListSource(Source):
                 if name not in FIELDS and row.text(name)
             ),
         )
+
+    def _kind(self, row: Row, title: str, layout: ListLayout) -> NoticeKind:
+        if self.kind is not None:
+            return self.kind
+        stated = row.text("kind")
+        said = (kind for word, kind in self.kinds.items() if word in stated or word in title)
+        return next(said, None) or kind_of(title, stated or row.text("method") or layout.method or None)
+
+    def address_of(self, link: str) -> str:
+        """The address of a notice's own page, from the link to it in the list."""
+        return link
+
+    def next_page(self, document: BeautifulSoup, page: Page) -> str | None:
+        """The address of the page that goes on with a list."""
+        selector = self.layout_of(page).next_page
+        more = document.select_one(selector) if selector else None
+        return link_of(more, page.url)
+
+    def goes_on(self, notices: Sequence[ScrapedNotice], window: Window) -> bool:
+        """Whether what follows a page of a list with these notices is asked for."""
+        return True
+
+    # The notices' own pages
+
+    def reads(self, notice: ScrapedNotice) -> bool:
+        """Whether a notice's own page is read, if it is on a host of the lists or on one of ``hosts``."""
+        return bool(self.body) and _is_page(notice.url)
 
     def complete(self, notice: ScrapedNotice, page: Page) -> ScrapedNotice:
         """The notice with what its own page says. Raises SourceChanged where that is not the page of a notice."""
@@ -230,11 +282,8 @@ class ListSource(Source):
 
     def body_of(self, notice: ScrapedNotice, page: Page) -> Tag:
         """The part of a notice's own page that holds its text. Raises SourceChanged where it is another page."""
-        layout = self.layout
         selectors = (self.body,) if isinstance(self.body, str) else self.body
-        document = open_page(
-            page, self.slug, expects=", ".join(selectors), encoding=layout.encoding, ends_with=layout.ends_with
-        )
+        document = open_page(page, self.slug, expects=", ".join(selectors), encoding=self.layout.encoding)
         body = next(found for selector in selectors if (found := document.select_one(selector)) is not None)
         if len(selectors) > 1 and not holds(lines(body), notice.title):
             raise SourceChanged(
@@ -246,74 +295,15 @@ class ListSource(Source):
             )
         return body
 
-    def address_of(self, link: str) -> str:
-        """The address of a notice's own page, from the link to it in the list."""
-        return link
-
-    def next_page(self, document: BeautifulSoup, page: Page) -> str | None:
-        """The address of the page that goes on with a list."""
-        selector = self.layout_of(page).next_page
-        more = document.select_one(selector) if selector else None
-        return link_of(more, page.url) if more is not None else None
-
-    def reads(self, notice: ScrapedNotice) -> bool:
-        """Whether the notice has a page of its own that may be asked for."""
-        known = not self.is_elsewhere(notice) or _host(notice.url) in self.hosts
-        return bool(self.body) and known and _is_page(notice.url)
-
-    def is_elsewhere(self, notice: ScrapedNotice) -> bool:
-        """Whether the notice is on another host than the lists."""
-        return _host(notice.url) not in {_host(address) for address in self.addresses}
+    # What is written in cells
 
     def day(self, written: str) -> date | None:
         """The first day in a cell."""
-        if not self.layout.date_format:
-            return next((day for _, _, day in find_dates(written)), None)
-        try:
-            return datetime.strptime(written.strip(), self.layout.date_format).date()  # noqa: DTZ007 (a day, no moment)
-        except ValueError:
-            return None
+        return day_in(written, self.layout.date_format)
 
     def moment(self, written: str, reference: date | None) -> tuple[datetime | None, str | None]:
-        """The last moment in a cell, or, where it states no time of day, the day as it is written out."""
-        if self.layout.date_format:
-            try:
-                found = datetime.strptime(written.strip(), self.layout.date_format)  # noqa: DTZ007
-            except ValueError:
-                return None, written or None
-            has_time = "%H" in self.layout.date_format or "%I" in self.layout.date_format
-            return (found.replace(tzinfo=TOKYO), None) if has_time else (None, found.date().isoformat())
-        days = list(find_dates(written, reference=reference))
-        if not days or (reference is None and len(days) < len(list(find_dates(written, reference=SOME_DAY)))):
-            return None, written or None  # also where nothing tells the year of the last day
-        _, end, day = days[-1]
-        clock = parse_time(written[end:])
-        return (_moment(day, clock), None) if clock else (None, day.isoformat())
-
-    def _link(self, row: Row, page: Page) -> str | None:
-        return row.link("title", page.url) or _any_link(row, page.url)
-
-    def _leads_to_notice(self, row: Row, page: Page) -> bool:
-        wanted = self.layout_of(page).links
-        return not wanted or bool(re.search(wanted, self._link(row, page) or ""))
-
-    def _key(self, row: Row, link: str | None, published: date | None, title: str) -> str:
-        # One and the same page, whether a list still links to it without TLS or already with it.
-        stated = [_with_tls(link or "") if name == "link" else row.text(name) for name in self.layout.key]
-        if any(stated):
-            return " ".join(stated)
-        return f"{published or ''} {title}".strip()
-
-    def _kind(self, row: Row, title: str, layout: ListLayout, link: re.Match[str] | None) -> NoticeKind:
-        if self.kind is not None:
-            return self.kind
-        if link and link.groupdict().get("kind"):
-            return self.kinds.get(link["kind"]) or kind_of(title)
-        stated = row.text("kind")
-        for word, kind in self.kinds.items():
-            if word in stated or word in title:
-                return kind
-        return kind_of(title, stated or row.text("method") or layout.method or None)
+        """The moment in a cell, or what else it says of days, as ``moment_in`` tells it."""
+        return moment_in(written, reference, self.layout.date_format)
 
 
 class _ListVisit:
@@ -321,14 +311,21 @@ class _ListVisit:
 
     def __init__(self, source: ListSource, window: Window) -> None:
         self.source, self.window = source, window
-        self.seen: set[str] = set()
+        self.titles: dict[str, str] = {}
+        """Of the notices so far, by their keys."""
+        self.hosts = {_host(address) for address in source.addresses}
+        """Of the lists, also where these have moved to."""
         self.error: ScrapeError | None = None
         self.read_any = False
-        self.failures = 0
         self.undated = 0
+        self.own_page: Page | None = None
+        """The last one: notices that are parts of one page follow each other."""
+        self.failures: Counter[str] = Counter()
+        """By host: notices' own pages in a row that could not be read."""
 
     def read(self, address: str) -> Generator[Request | Finding, Page, None]:
         visited: set[str] = set()
+        keys: set[str] = set()
         following: str | None = address
         while following and following not in visited:
             visited.add(following)
@@ -338,43 +335,55 @@ class _ListVisit:
                 document = open_page(
                     page,
                     self.source.slug,
-                    expects=layout.expects or layout.items or "table",
+                    expects=layout.items or "table",
                     encoding=layout.encoding,
-                    ends_with=layout.ends_with,
                     unless=layout.empty,
                 )
                 # A list is read as a whole before anything of it is kept: half a list is a changed layout.
-                found = [self.source.notice(row, page, self.window) for row in self.source.rows(document, page)]
+                found = self._found(document, page)
             except ScrapeError as error:
                 yield from self._fail(following, error)
                 return
             self.read_any = True
+            self.hosts.add(_host(page.url))
             for one in found:
-                yield from self._give(one, page)
-            if layout.newest_first and self._are_old(found):
+                if isinstance(one, Problem):
+                    yield one
+                else:
+                    yield from self._give(one, page)
+            notices = [one for one in found if isinstance(one, ScrapedNotice)]
+            if notices and keys.issuperset(one.key for one in notices):
+                return  # it leads in a circle
+            keys.update(one.key for one in notices)
+            if not self.source.goes_on(notices, self.window):
                 return
             following = self.source.next_page(document, page)
-            if following and len(visited) >= self.source.most_pages:
-                count = str(self.source.most_pages)
+            if following and len(visited) >= MOST_PAGES:
+                count = str(MOST_PAGES)
                 yield Problem(address, Saying("the list has more than {count} pages", {"count": count}))
                 return
 
-    def _are_old(self, found: list[ScrapedNotice | Problem | None]) -> bool:
-        days = [one.published for one in found if isinstance(one, ScrapedNotice) and not one.undated]
-        return bool(days) and max(days) < self.window.since
+    def _found(self, document: BeautifulSoup, page: Page) -> list[ScrapedNotice | Problem]:
+        """What is on a page of a list. Raises SourceChanged where not one of its rows can be read."""
+        rows = [self.source.notice(row, page, self.window) for row in self.source.rows(document, page)]
+        if len(rows) > 1 and all(isinstance(one, Problem) for one in rows):
+            raise SourceChanged(
+                "{source}: not one row of {address} can be read ({first}); look at it in a browser, "
+                "its layout may have changed",
+                source=self.source.slug,
+                address=page.url.split("?")[0],
+                first=next(one.saying for one in rows if isinstance(one, Problem)),
+            )
+        return [one for one in rows if one is not None]
 
-    def _give(self, found: ScrapedNotice | Problem | None, page: Page) -> Generator[Request | Finding, Page, None]:
-        if found is None:
+    def _give(self, found: ScrapedNotice, page: Page) -> Generator[Request | Finding, Page, None]:
+        if found.key in self.titles:
+            yield from self._twice(found, page)
             return
-        if isinstance(found, Problem):
-            yield found
-            return
-        if found.key in self.seen:
-            return
-        self.seen.add(found.key)
+        self.titles[found.key] = found.title
         if self._comes_later(found):
             return
-        if not self.source.reads(found) or urldefrag(found.url)[0] == urldefrag(page.url)[0]:
+        if not self._has_own_page(found, page):
             yield found
         elif not found.undated:
             if not self._was_before(found):
@@ -392,6 +401,26 @@ class _ListVisit:
                     ),
                 )
 
+    def _twice(self, found: ScrapedNotice, page: Page) -> Iterator[Finding]:
+        """Tells a row that is taken for another one, and is not."""
+        before = self.titles[found.key]
+        if not self.source.layout_of(page).is_of_links and fold(found.title) != fold(before):
+            yield Problem(
+                page.url,
+                Saying(
+                    "{title} was not kept, for it has the key of {other} ({key}); choose a key that tells them apart",
+                    {"title": found.title[:60], "other": before[:60], "key": found.key[:120]},
+                ),
+            )
+
+    def _has_own_page(self, notice: ScrapedNotice, page: Page) -> bool:
+        host = _host(notice.url)
+        return (
+            (host in self.hosts or host in self.source.hosts)
+            and urldefrag(notice.url)[0] != urldefrag(page.url)[0]
+            and self.source.reads(notice)
+        )
+
     def _comes_later(self, notice: ScrapedNotice) -> bool:
         """Whether it is not of the window: what has no day is of today, and so of no window that ends before."""
         return self.window.until is not None and notice.published > self.window.until
@@ -400,27 +429,30 @@ class _ListVisit:
         return not notice.undated and notice.published < self.window.since
 
     def _follow(self, notice: ScrapedNotice) -> Generator[Request | Finding, Page, None]:
+        address, host = urldefrag(notice.url)[0], _host(notice.url)
+        if self.source.addresses[0].startswith("https://"):
+            address = _with_tls(address)  # older links lack it
+        if self.failures[host] >= GIVE_UP_AFTER:
+            yield Problem(notice.url, Saying("{host} could not be read just now, and was not asked", {"host": host}))
+            return
         try:
-            page = yield Request(_with_tls(urldefrag(notice.url)[0]))
-            complete = self.source.complete(notice, page)
-        except Refused as error:
-            if not self.source.is_elsewhere(notice):
-                raise
-            yield Problem(notice.url, error.saying)
+            if self.own_page is None or self.own_page.request.url != address:
+                self.own_page = yield Request(address)
+            complete = self.source.complete(notice, self.own_page)
         except ScrapeError as error:
-            self.failures += 1
-            if self.failures == GIVE_UP_AFTER:
+            self.failures[host] += 1
+            if host in self.hosts and (isinstance(error, Refused) or self.failures[host] >= GIVE_UP_AFTER):
                 raise
             yield Problem(notice.url, error.saying)
-        else:
-            self.failures = 0
-            # The page itself may have told the day.
-            if self._comes_later(complete) or self._was_before(complete):
-                return
-            if notice.undated and complete.published > notice.published:
-                # What is out is not of tomorrow: the day means something else.
-                complete = replace(complete, published=notice.published, undated=True)
-            yield complete
+            return
+        self.failures[host] = 0
+        # The page itself may have told the day.
+        if self._comes_later(complete) or self._was_before(complete):
+            return
+        if notice.undated and complete.published > notice.published:
+            # What is out is not of tomorrow: the day means something else.
+            complete = replace(complete, published=notice.published, undated=True)
+        yield complete
 
     def _fail(self, address: str, error: ScrapeError) -> Iterator[Finding]:
         if isinstance(error, Refused) or len(self.source.addresses) == 1:
@@ -435,44 +467,28 @@ class _ListVisit:
 
 
 def _items(document: BeautifulSoup, layout: ListLayout, base: str) -> Iterator[Row]:
-    tags = document.select(layout.items)
-    wanted = [tag for tag in tags if not layout.links or re.search(layout.links, link_of(tag, base) or "")]
-    for tag in wanted:
+    found = []
+    for tag in document.select(layout.items):
         cells = {name: tag.select_one(selector) if selector else tag for name, selector in layout.selectors.items()}
-        stands = beside(tag, wanted) if layout.beside else ()
-        yield Row({name: cell for name, cell in cells.items() if cell is not None}, stands)
+        row = Row({name: cell for name, cell in cells.items() if cell is not None})
+        if not layout.links or re.search(layout.links, _link(row, base) or ""):
+            found.append((tag, row))
+    beside = Beside(tag for tag, _ in found)
+    yield from (replace(row, beside=beside(tag)) if layout.beside else row for tag, row in found)
 
 
-def _day_beside(row: Row) -> date | None:
-    """The one day beside an item that may be that of its publication."""
-    texts = [text for label, text in row.beside if not _OTHER_DAY.search(label + text)]
-    days = {day for text in texts for _, _, day in find_dates(text)}
-    return days.pop() if len(days) == 1 else None
+def _link(row: Row, base: str) -> str | None:
+    """Where a row leads to: the link of its title, or else of another cell."""
+    names = ("title", *(name for name in row.cells if name not in _LINKS_ELSEWHERE))
+    return next((link for name in names if (link := row.link(name, base))), None)
 
 
-SOME_DAY = date(2000, 1, 1)
-"""Stands in for a day of publication where only the number of days in a text matters."""
-
-_DATELINE = re.compile(r"(?:(?:掲載|公開|公告|公示|公表|発表)(?:年月)?日\s*[:：]?)?\s*(.+?)\s*(?:[（(].{1,3}[)）])?")
-_HEAD = 20
-"""Lines within which a page has its dateline."""
-_LABEL = 20
-"""Characters; a longer line is no label of what stands below it."""
-
-
-def dateline(text: str) -> date | None:
-    """The day that heads a notice: the first line near its beginning that holds a date and nothing else.
-
-    None where the line above says what else the day is (締切, 更新履歴 …).
-    """
-    above = ""
-    for line in text.split("\n")[:_HEAD]:
-        written = _DATELINE.fullmatch(line)
-        days = list(find_dates(written[1])) if written else []
-        if written and len(days) == 1 and days[0][:2] == (0, len(written[1])):
-            return None if _OTHER_DAY.search(above) else days[0][2]
-        above = line if len(line) < _LABEL else ""
-    return None
+def _key(row: Row, names: Sequence[str], link: str | None, published: date | None, title: str) -> str:
+    # One and the same page, whether a list still links to it without TLS or already with it.
+    stated = [_with_tls(link or "") if name == "link" else row.text(name) for name in names]
+    if any(stated):
+        return " ".join(stated)
+    return f"{published or ''} {title}".strip()
 
 
 def documents(body: Tag, base: str) -> Iterator[Attachment]:
@@ -489,20 +505,16 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def _shown(row: Row) -> str:
+    return " | ".join(words(cell) for cell in row.cells.values())
+
+
 def _with_tls(address: str) -> str:
     return re.sub(r"\Ahttp://", "https://", address)
 
 
 def _host(address: str) -> str:
     return urlsplit(address).netloc.lower()
-
-
-def _shown(row: Row) -> str:
-    return " | ".join(words(cell) for cell in row.cells.values())
-
-
-def _any_link(row: Row, base: str) -> str | None:
-    return next((link for name in row.cells if (link := row.link(name, base))), None)
 
 
 def _is_page(address: str) -> bool:
@@ -517,113 +529,3 @@ def _is_document(address: str) -> bool:
 
 def _file_name(address: str) -> str:
     return urlsplit(address).path.rpartition("/")[2]
-
-
-def _moment(day: date, clock: time) -> datetime:
-    return datetime.combine(day, clock, TOKYO)
-
-
-class FeedSource(Source):
-    """A source that is an RSS or Atom feed or a few. A sound feed without an entry is an honest zero."""
-
-    addresses: ClassVar[tuple[str, ...]]
-    buyer: ClassVar[str | None] = None
-    buyer_en: ClassVar[str | None] = None
-    prefecture: ClassVar[str | None] = None
-    kind: ClassVar[NoticeKind | None] = None
-    kinds: ClassVar[Mapping[str, NoticeKind]] = {}
-    only: ClassVar[re.Pattern[str] | None] = None
-    """Titles of other entries are no notices: news, appointments."""
-
-    def steps(self, window: Window) -> Steps:
-        errors: list[ScrapeError] = []
-        seen: set[str] = set()
-        for address in self.addresses:
-            try:
-                page = yield Request(address)
-                entries = self.entries(page)
-            except ScrapeError as error:
-                if isinstance(error, Refused) or len(self.addresses) == 1:
-                    raise
-                errors.append(error)
-                yield Problem(address, error.saying)
-                continue
-            for entry in entries:
-                found = self.notice(entry, page, window)
-                if isinstance(found, Problem):
-                    yield found
-                elif found is not None and found.key not in seen and self._in(window, found):
-                    seen.add(found.key)
-                    yield found
-        if len(errors) == len(self.addresses):
-            raise errors[0]
-
-    def entries(self, page: Page) -> Sequence[Mapping[str, Any]]:
-        """The entries of a feed. Raises FetchError for one that broke off, SourceChanged for what is no feed."""
-        content = page.content
-        address = page.url.split("?")[0]
-        if not content.strip():
-            raise FetchError(
-                "{source}: {address} is empty; nothing was kept, it is asked again", source=self.slug, address=address
-            )
-        feed = feedparser.parse(BytesIO(content), response_headers={"content-type": page.content_type})
-        if not feed.version:
-            raise SourceChanged(
-                "{source}: {address} is no feed (a maintenance page?); see in a browser where the feed is",
-                source=self.slug,
-                address=address,
-            )
-        if not re.search(rb"</(?:\w+:)?(?:rdf|rss|feed)\s*>\s*\Z", content[-2000:].strip(), re.IGNORECASE):
-            raise FetchError(
-                "{source}: {address} broke off; nothing was kept, it is asked again",
-                source=self.slug,
-                address=address,
-            )
-        entries: Sequence[Mapping[str, Any]] = feed.entries
-        return entries
-
-    def notice(self, entry: Mapping[str, Any], page: Page, window: Window) -> ScrapedNotice | Problem | None:
-        """What an entry says; None for one that is no notice of this source."""
-        written = " ".join(str(entry.get("title", "")).split())
-        if self.only is not None and not self.only.search(written):
-            return None
-        title, link = clean_title(written), str(entry.get("link") or "").strip()
-        if not title or not link.startswith(("http://", "https://")):
-            return Problem(
-                page.url, Saying("an entry has no title or no link: {entry}", {"entry": (written or link)[:120]})
-            )
-        published = _entry_day(entry)
-        return ScrapedNotice(
-            source=self.slug,
-            key=str(entry.get("id") or link),
-            title=title,
-            title_original=written if written != title else None,
-            kind=self.kind or self._kind(title),
-            published=published or window.now.date(),
-            undated=published is None,
-            url=link,
-            buyer=self.buyer,
-            buyer_en=self.buyer_en,
-            prefecture=self.prefecture,
-            text=lines(BeautifulSoup(f"<p>{entry.get('summary') or ''}</p>", "lxml")),
-        )
-
-    def _kind(self, title: str) -> NoticeKind:
-        return next((kind for word, kind in self.kinds.items() if word in title), None) or kind_of(title)
-
-    @staticmethod
-    def _in(window: Window, notice: ScrapedNotice) -> bool:
-        return window.until is None or notice.published <= window.until
-
-
-def _entry_day(entry: Mapping[str, Any]) -> date | None:
-    """The day of an entry in Japan."""
-    written = str(entry.get("published") or entry.get("updated") or "")
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        parsed = entry.get("published_parsed") or entry.get("updated_parsed")
-        if parsed is None:
-            return next((day for _, _, day in find_dates(written)), None)
-        moment = datetime.fromtimestamp(timegm(parsed), UTC)
-    return (moment if moment.tzinfo is None else moment.astimezone(TOKYO)).date()

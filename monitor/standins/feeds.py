@@ -4,6 +4,7 @@ A record has ``url`` and ``title``, and may have ``published`` (a day) and ``bod
 out. An error has no form of its own in a feed: the host answers with a page that is none.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -113,5 +114,9 @@ def _mail_date(published: object) -> str:
     return format_datetime(moment if moment.tzinfo else moment.replace(tzinfo=TOKYO))
 
 
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML may hold."""
+
+
 def _text(value: object) -> str:
-    return escape(str(value))
+    return escape(_FORBIDDEN.sub("", str(value)))

@@ -8,7 +8,7 @@ each notice is at the address of its record, on whatever host of the portal that
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
@@ -22,6 +22,8 @@ from starlette.types import Receive, Scope, Send
 from monitor.standins.records import BadRecords, Record, read_records
 from monitor.standins.server import StandInSettings, address_of, settings_of
 
+ERAS = {"令和": date(2019, 5, 1), "平成": date(1989, 1, 8), "昭和": date(1926, 12, 25)}
+"""Each with its first day."""
 EMPTY = "現在、公告中の案件はありません。"
 """How a list says that it shows nothing."""
 
@@ -35,23 +37,51 @@ Layout = Callable[[str, str], str]
 
 
 def read(folder: Path, file: str = "notices.jsonl") -> list[Record]:
-    """The records of a portal, in their order. Raises ValueError for one without address or title."""
-    return read_records(folder / file, required=("url", "title"))
+    """The records of a portal, in their order. Raises ValueError for one without title, or whose address or day is none."""
+    records = read_records(folder / file, required=("url", "title"))
+    for number, record in enumerate(records, 1):
+        for name in ("published", "deadline"):
+            if record.get(name) and not _is_day(str(record[name])):
+                raise BadRecords(
+                    "{file}, record {number}: {day} is no day; write {name} as 2026-04-01",
+                    file=folder / file,
+                    number=number,
+                    day=record[name],
+                    name=name,
+                )
+        if not _is_address(str(record["url"])):
+            raise BadRecords(
+                "{file}, record {number}: {url} is no address; write url as https://www.example.jp/1.html",
+                file=folder / file,
+                number=number,
+                url=record["url"],
+            )
+    return records
 
 
 def days(folder: Path, file: str = "notices.jsonl") -> Iterator[date]:
-    """The days on which the records that state one were published. Raises ValueError for what is no day."""
-    for number, record in enumerate(read_records(folder / file), 1):
+    """The days on which the records that state one were published. Raises ValueError as ``read`` does."""
+    for record in read(folder, file):
         if record.get("published"):
-            try:
-                yield date.fromisoformat(str(record["published"])[:10])
-            except ValueError:
-                raise BadRecords(
-                    "{file}, record {number}: {day} is no day; write published as 2026-04-01",
-                    file=folder / file,
-                    number=number,
-                    day=record["published"],
-                ) from None
+            yield date.fromisoformat(str(record["published"])[:10])
+
+
+def _is_day(written: str) -> bool:
+    """Whether it is a day, or a moment."""
+    try:
+        datetime.fromisoformat(written)
+        date.fromisoformat(written[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(written: str) -> bool:
+    try:
+        urlsplit(written)
+    except ValueError:  # http://[
+        return False
+    return True
 
 
 def says(record: Record, *words: str) -> bool:
@@ -78,10 +108,12 @@ def western(day: date) -> str:
 
 
 def era(day: date) -> str:
-    """令和8年4月1日"""
-    name, before = ("令和", 2018) if day >= date(2019, 5, 1) else ("平成", 1988)
-    year = day.year - before
-    return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    """令和8年4月1日; before the eras that are still met with, 1926年4月1日"""
+    for name, first in ERAS.items():
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return western(day)
 
 
 Form = Callable[[date], str]
@@ -212,7 +244,7 @@ def site(
             size = min(filter(None, (settings.cap, listing.at_most, max(1, len(found)))))
             query = request.query_params
             asked = query.get(listing.page_parameter, "1")
-            number = max(1, int(asked)) if asked.isdecimal() else 1
+            number = max(1, int(asked)) if asked.isdecimal() and len(asked) < 10 else 1
             rows = rows_of(listing, found[(number - 1) * size : number * size])
             pager = listing.pager(query, number, max(1, -(-len(found) // size)))
             return answer(layout(listing.heading, "\n".join(filter(None, (rows, pager)))))

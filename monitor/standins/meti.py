@@ -1,7 +1,7 @@
 """経済産業省: the list of calls and that of tenders, and the notices' pages, over DATA/meti/notices.jsonl.
 
-Stands for the ministry and for its regional bureaus. What says 公募 or 入札可能性調査 is among the calls, everything
-else among the tenders.
+Stands for the ministry and for its regional bureaus. What lies below information_2 or on the procurement portal is
+among the tenders, everything else among the calls.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from monitor.standins.listing import Listing, days, read, says, site
+from monitor.standins.listing import Listing, days, read, site
 from monitor.standins.records import Record
 from monitor.standins.server import Portal
 
@@ -18,7 +18,7 @@ BUREAUS = ("hkd", "tohoku", "kanto", "chubu", "kansai", "chugoku", "shikoku", "k
 
 
 def is_call(record: Record) -> bool:
-    return says(record, "公募", "入札可能性調査")
+    return not any(place in str(record["url"]) for place in ("/information_2/", "p-portal.go.jp"))
 
 
 def routes(folder: Path) -> Sequence[BaseRoute]:

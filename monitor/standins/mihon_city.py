@@ -19,10 +19,11 @@ ADDRESS = f"https://{HOST}/nyusatsu/index.html"
 
 
 def deadline(record: Record) -> str:
-    """The deadline with its time of day, as town halls write it; empty where the record lacks it."""
-    if not record.get("deadline"):
-        return ""
-    moment = datetime.fromisoformat(record["deadline"])
+    """The deadline, with its time of day where the record has one; empty where it has none."""
+    written = str(record.get("deadline") or "")
+    if "T" not in written:
+        return day(era, "deadline")(record)
+    moment = datetime.fromisoformat(written)
     return f"{era(moment.date())} {moment.hour}時{moment.minute:02}分"
 
 

@@ -1,9 +1,9 @@
 """Tokyo's electronic procurement system over DATA/tokyo_eproc/rows.jsonl: the JSON for telephones, the cp932 screens.
 
 Besides the fields of the samples a record may have ``location``, ``planned_price`` and ``opening``. A value that a
-record lacks is an empty cell of the list and no row of its own screen. Where nothing is known of the real system,
-our choice is: 50 rows on a page, the days of the form are those of 公表日, a record without a method is found by
-every box, and the wording of errors. ``cap`` lowers the 500 rows of a list and the 200 from which on the list has
+record lacks is an empty cell of the list and no row of its own screen; a record without a ``type`` is among the goods
+and services. Where nothing is known of the real system, our choice is: 50 rows on a page, the days of the form are
+those of 公表日, a record without a method of the boxes is found by every box, and the wording of errors. ``cap`` lowers the 500 rows of a list and the 200 from which on the list has
 to be asked for, and the rows of one answer for telephones. The results (入札経過調書) are not rendered.
 """
 
@@ -34,8 +34,9 @@ SHOWN_AT_ONCE = 200
 ROWS_ON_A_PAGE = 50
 SESSIONS = 100
 """So many are remembered; the oldest goes first, as on a server whose sessions run out."""
-KINDS = {"2": "goods-services", "1": "works"}
-"""consgoods, consgoodsType → the type of a record."""
+WORKS = "1"
+KINDS = ("2", WORKS)
+"""consgoods, consgoodsType: goods and services, works."""
 BOXES = {"Ippan": "一般競争入札", "Kibou": "希望制指名競争入札", "Zuikei": "随意契約"}
 COLUMNS = (
     *("公表日", "契約番号", "件名", "営業種目", "履行期間", "契約方法", "発注等級", "受付等級"),
@@ -91,9 +92,15 @@ class Case:
         days = [day for _, _, day in find_dates(written)]
         return f"{_month_day(days[0])} ～{_month_day(days[1])}" if len(days) == 2 else written
 
+    @property
+    def kind(self) -> str:
+        """In which of the lists it stands."""
+        return WORKS if self.get("type") == "works" else KINDS[0]
+
     def fits(self, boxes: Iterable[str]) -> bool:
         method = normalize("NFKC", self.get("method"))
-        return not method or any(BOXES[box] in method for box in boxes)
+        own = [box for box, name in BOXES.items() if name in method]
+        return not own or any(box in own for box in boxes)
 
 
 def _era(day: date) -> str:
@@ -126,7 +133,7 @@ def days(folder: Path) -> Iterable[date]:
 
 
 def _found(cases: Sequence[Case], kind: str, settings: StandInSettings) -> list[Case]:
-    found = [] if settings.empty else [case for case in cases if case.get("type") == KINDS.get(kind)]
+    found = [] if settings.empty else [case for case in cases if case.kind == kind]
     return found[:1] + found if settings.duplicate_rows else found
 
 
@@ -337,7 +344,7 @@ def _list(session: Session) -> Response:
 
 
 def _columns(kind: str) -> Iterator[str]:
-    return ("業種" if name == "営業種目" and KINDS[kind] == "works" else name for name in COLUMNS)
+    return ("業種" if name == "営業種目" and kind == WORKS else name for name in COLUMNS)
 
 
 def _row(case: Case, index: int) -> str:
@@ -359,7 +366,7 @@ def _details(session: Session, form: Mapping[str, str]) -> Response:
     rows = (
         ("契約番号", case.get("contract_no")),
         ("件　名", mark + case.title),
-        ("業種" if KINDS[session.kind] == "works" else "営業種目１", case.get("item")),
+        ("業種" if session.kind == WORKS else "営業種目１", case.get("item")),
         ("履行場所", case.get("location")),
         ("履行期間", case.get("period")),
         ("契約方法", case.get("method")),

@@ -6,6 +6,7 @@ Besides the fields of the samples a record may have ``number``, ``application_st
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from html import escape
 from pathlib import Path
 
 from starlette.routing import BaseRoute
@@ -29,17 +30,19 @@ COLUMNS = {
 
 def routes(folder: Path) -> Sequence[BaseRoute]:
     records = listing.read(folder)
-    days = [date.fromisoformat(str(record["published"])) for record in records if record.get("published")]
+    days = [date.fromisoformat(str(record["published"])[:10]) for record in records if record.get("published")]
     heading = f"契約情報(令和{fiscal_year_of(max(days)) - 2018}年度)" if days else "契約情報"
     return listing.site(records, [listing.Listing(ADDRESS, heading, columns=COLUMNS)])
 
 
 def _moment(record: Record, which: str) -> str:
-    written = record.get(f"application_{which}")
-    if not written:
-        return ""
-    moment = datetime.fromisoformat(str(written))
-    return f"{listing.era(moment.date())}{moment.hour}:{moment:%M}"
+    """As the table writes moments; a day without a time of day as a day, anything else as it is."""
+    written = str(record.get(f"application_{which}") or "")
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return escape(written)
+    return listing.era(moment.date()) + (f"{moment.hour}:{moment:%M}" if "T" in written else "")
 
 
 PORTAL = Portal((HOST,), ("tokyo_kosha",), "tokyo_kosha", routes, listing.days)

@@ -220,10 +220,11 @@ def _row(case: Case, number: int, one: List) -> str:
 
 
 def _written(text: str) -> str:
-    """As the lists write moments: 2026/07/23 20:00, or the day alone."""
-    if not text:
-        return ""
-    moment = _moment(text)
+    """As the lists write moments: 2026/07/23 20:00, or the day alone; what is no moment as it is."""
+    try:
+        moment = _moment(text)
+    except ValueError:
+        return text
     return f"{moment:%Y/%m/%d %H:%M}" if isinstance(moment, datetime) else f"{moment:%Y/%m/%d}"
 
 

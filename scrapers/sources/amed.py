@@ -1,5 +1,6 @@
 """AMED's calls for medical research and development: those that are open, and a page for each."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -7,13 +8,21 @@ from typing import ClassVar
 from bs4 import BeautifulSoup, Tag
 
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from db.vocabulary.run import Problem
 from scrapers.html import Row, lines, words
 from scrapers.shapes import READABLE, ListLayout, ListSource, links_to
-from scrapers.source import Page
+from scrapers.source import Page, Window
 
 CALLS = "https://www.amed.go.jp/koubo/koubo_index.html"
-ENDED = "終了した公募"
+ENDED = re.compile(r"\W*終了した公募\W*")
+"""The whole of a heading; one that only mentions them is none."""
 STAGE, DEADLINE = "公募の段階", "公募締め切り"
+NOTICES = re.compile(r"/koubo/\d+/\d+/\d+([A-Z])_\d+\.html\b")
+"""Addresses of notices, with the letter of their kind."""
+LETTERS = {"B": NoticeKind.PROPOSAL_CALL, "C": NoticeKind.AWARD}
+STAGES = {"予告": NoticeKind.PLANNED, "採択": NoticeKind.AWARD, "公募": NoticeKind.PROPOSAL_CALL}
+"""Words of the stage → kind; the first that fits."""
+RANKS = {"h2": 2, "h3": 3, "h4": 4, "h5": 5, "caption": 6}
 
 
 class Amed(ListSource):
@@ -37,42 +46,52 @@ class Amed(ListSource):
     every_hours: ClassVar[int] = 24
     look_back_days: ClassVar[int] = 30
     addresses: ClassVar[tuple[str, ...]] = (CALLS,)
-    layout: ClassVar[ListLayout] = links_to(r"/koubo/\d+/\d+/\d+(?P<kind>[A-Z])_\d+\.html$", beside=False)
-    kinds: ClassVar[Mapping[str, NoticeKind]] = {"B": NoticeKind.PROPOSAL_CALL, "C": NoticeKind.AWARD}
-    stages: ClassVar[Mapping[str, NoticeKind]] = {
-        "予告": NoticeKind.PLANNED,
-        "採択": NoticeKind.AWARD,
-        "公募": NoticeKind.PROPOSAL_CALL,
-    }
-    """Words of the stage → kind; the first that fits."""
+    layout: ClassVar[ListLayout] = links_to(NOTICES.pattern, beside=False)
     buyer: ClassVar[str | None] = "国立研究開発法人日本医療研究開発機構"
     buyer_en: ClassVar[str | None] = "Japan Agency for Medical Research and Development"
     body: ClassVar[str | tuple[str, ...]] = READABLE
 
     def rows(self, document: BeautifulSoup, page: Page) -> Iterator[Row]:
-        for row in super().rows(document, page):
-            if not any(ENDED in words(heading) for heading in _headings_above(row.cells["title"])):
-                yield row
+        over = set(_links_to_what_is_over(document))
+        return (row for row in super().rows(document, page) if id(row.cells["title"]) not in over)
+
+    def notice(self, row: Row, page: Page, window: Window) -> ScrapedNotice | Problem | None:
+        found = super().notice(row, page, window)
+        if not isinstance(found, ScrapedNotice):
+            return found
+        letter = NOTICES.search(found.url)
+        return replace(found, kind=LETTERS.get(letter[1], found.kind)) if letter else found
 
     def complete(self, notice: ScrapedNotice, page: Page) -> ScrapedNotice:
         body = self.body_of(notice, page)
         # The first day on a page is that of its latest change.
         found = replace(self.with_text(notice, body, page), published=notice.published, undated=notice.undated)
-        stated = dict(_stated(body))
+        stated = _stated(body)
         stage = stated.get(STAGE, "")
-        kind = next((kind for word, kind in self.stages.items() if word in stage), found.kind)
+        kind = next((kind for word, kind in STAGES.items() if word in stage), found.kind)
         # Further lines are remarks.
-        moment, day = self.moment(stated.get(DEADLINE, "").split("\n")[0], found.published)
+        moment, day = self.moment(stated.get(DEADLINE, "").split("\n")[0], None)
         return replace(found, kind=kind, deadline=moment, portal_dates=((DEADLINE, day),) if day else ())
 
 
-def _headings_above(tag: Tag) -> Iterator[Tag]:
-    yield from tag.find_all_previous(["h2", "h3", "h4", "h5", "caption"])
+def _links_to_what_is_over(document: BeautifulSoup) -> Iterator[int]:
+    """The ids of the links below the heading of the calls that are over, up to the next heading of its rank."""
+    rank = 0
+    for tag in document.find_all([*RANKS, "a"]):
+        if tag.name == "a":
+            if rank:
+                yield id(tag)
+        elif ENDED.fullmatch(words(tag)):
+            rank = min(rank or 9, RANKS[tag.name])
+        elif RANKS[tag.name] <= rank:
+            rank = 0
 
 
-def _stated(body: Tag) -> Iterator[tuple[str, str]]:
-    """Each row of the tables that is a name and what it says."""
+def _stated(body: Tag) -> Mapping[str, str]:
+    """What the tables say, by name: rows of two cells. Of several of one name the first."""
+    stated: dict[str, str] = {}
     for row in body.find_all("tr"):
         cells = row.find_all(["th", "td"], recursive=False)
         if len(cells) == 2:
-            yield words(cells[0]), lines(cells[1])
+            stated.setdefault(words(cells[0]), lines(cells[1]))
+    return stated

@@ -19,7 +19,7 @@ PUBLISHED, KIND, NUMBER = "公告日", "公告の種類", "公告番号"
 TENDERS = re.compile(r"入札書(?:等|及び[^。]{1,12})?の?[\s　]*(?:提出|受領|受付)")
 """A heading of the deadline for tenders. Questions, samples, proofs of qualification have deadlines of their own."""
 _ITEM_NUMBER = re.compile(r"\A[\s　]*[（(]?[0-9０-９]+[）).．、\s　]*")
-_STUB = re.compile(r"/kankouju/(\d+)_(\d+)_(\d+)\.html$")
+_STUB = re.compile(r"/kankouju/(\d+)_(\d+)_(\d+)\.html\b")
 
 
 class Jst(ListSource):
@@ -46,7 +46,7 @@ class Jst(ListSource):
     pause_seconds: ClassVar[float] = 2.0
     addresses: ClassVar[tuple[str, ...]] = (f"{SITE}koukoku_link.html",)
     layout: ClassVar[ListLayout] = links_to(
-        r"/kankouju/\d+_\d+_\d+\.html$|^https?://choutatsu\.jst\.go\.jp/\d+-\d+-\d+$", beside=False
+        r"/kankouju/\d+_\d+_\d+\.html\b|^https?://choutatsu\.jst\.go\.jp/\d+-\d+-\d+\b", beside=False
     )
     buyer: ClassVar[str | None] = "国立研究開発法人科学技術振興機構"
     buyer_en: ClassVar[str | None] = "Japan Science and Technology Agency"
@@ -71,7 +71,7 @@ class Jst(ListSource):
                 notice = replace(notice, references=((NUMBER, written),) if written else ())
             elif days:
                 label = heading if name == "期限" and heading else f"{heading} {name}".strip()
-                moment, day = self.moment(written, notice.published) if len(days) == 1 else (None, written)
+                moment, day = self.moment(written, None) if len(days) == 1 else (None, written)
                 if moment and deadline is None and TENDERS.search(label):
                     deadline = moment
                 else:
@@ -85,5 +85,5 @@ def _stated(body: Tag) -> Iterator[tuple[str, str, Tag]]:
     for tag in body.find_all(["h2", "h3", "h4", "dt"]):
         if tag.name != "dt":
             heading = _ITEM_NUMBER.sub("", " ".join(lines(tag).split()))
-        elif (stated := tag.find_next_sibling("dd")) is not None:
+        elif (stated := tag.find_next_sibling(["dt", "dd"])) is not None and stated.name == "dd":
             yield heading, words(tag), stated

@@ -45,13 +45,13 @@ class Meti(ListSource):
     look_back_days: ClassVar[int] = 30
     addresses: ClassVar[tuple[str, ...]] = (CALLS, TENDERS)
     layout: ClassVar[ListLayout] = links_to(
-        r"^https?://www\.meti\.go\.jp/information/publicoffer/kobo/\d{4}/[a-z]\d+\.html$"
-        rf"|^https?://www\.(?:{'|'.join(BUREAUS)})\.meti\.go\.jp/(?:.*/)(?!index\.)[^/]+\.html?$",
+        r"^https?://www\.meti\.go\.jp/information/publicoffer/kobo/\d{4}/[a-z]\d+\.html\b"
+        rf"|^https?://www\.(?:{'|'.join(BUREAUS)})\.meti\.go\.jp/(?:.*/)(?!index\.)[^/?#]+\.html?\b",
         method="公募",
     )
     layouts: ClassVar[Mapping[str, ListLayout]] = {
         TENDERS: links_to(
-            r"^https?://www\.meti\.go\.jp/information_2/(?!.*review)[^?#]*\d{4}[^/?#]*\.(?:html?|pdf)$"
+            r"^https?://www\.meti\.go\.jp/information_2/(?!.*review)[^?#]*\d{4}[^/?#]*\.(?:html?|pdf)\b"
             r"|^https?://www\.p-portal\.go\.jp/.*anken="
         )
     }

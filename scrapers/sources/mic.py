@@ -8,7 +8,7 @@ from scrapers.shapes import READABLE, ListLayout, ListSource, links_to
 SITE = "https://www.soumu.go.jp"
 CALLS = f"{SITE}/menu_sinsei/cyoutatsu/koubo.html"
 COMPETITIONS = f"{SITE}/menu_sinsei/cyoutatsu/kikaku_koubo.html"
-NOTICES = r"^https?://www\.soumu\.go\.jp/(?:main_content/\d+\.pdf|(?:[\w-]+/)+[\w-]+_\d{6,}\.html)$"
+NOTICES = r"^https?://www\.soumu\.go\.jp/(?:main_content/\d+\.pdf|(?:[\w-]+/)+[\w-]+_\d{6,}\.html)\b"
 
 
 class Mic(ListSource):

@@ -14,7 +14,7 @@ INTEREST = f"{SITE}/kanbo/chotatsu/index_sanka.html"
 CALLS = f"{SITE}/guide/kobo.html"
 NOTICES = (
     r"^https?://(?:www\.env\.go\.jp/kanbo/chotatsu/(?:sanka/)?|[a-z]+\.env\.go\.jp/procure/)"
-    r"[\w-]*\d{5,}\w*\.html$"
+    r"[\w-]*\d{5,}\w*\.html\b"
 )
 
 

@@ -1,18 +1,24 @@
 """NEDO's calls for research and development: previews, calls and decisions, a page for each."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from bs4 import BeautifulSoup
 
-from db.vocabulary.notice import NoticeKind
-from scrapers.html import link_of
+from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from db.vocabulary.run import Problem
+from scrapers.html import Row, link_of
 from scrapers.shapes import READABLE, ListLayout, ListSource, links_to
-from scrapers.source import Page
+from scrapers.source import Page, Window
 
 SITE = "https://www.nedo.go.jp"
 SEARCH = f"{SITE}/form/event.php"
+STAGES = {"1": NoticeKind.PLANNED, "2": NoticeKind.PROPOSAL_CALL, "3": NoticeKind.AWARD}
+NOTICES = re.compile(r"/koubo/[A-Z]+([123])_\d+(?:_\d+)?\.html\b")
+"""Addresses of notices, with the digit of their stage."""
 
 
 class Nedo(ListSource):
@@ -41,18 +47,22 @@ class Nedo(ListSource):
         f"{SITE}/koubo/index.html",
         f"{SEARCH}?f=koubo.html&o=-date%2Cpagetitle&p=1",
     )
-    layout: ClassVar[ListLayout] = links_to(
-        r"/koubo/[A-Z]+(?P<kind>[123])_\d+(?:_\d+)?\.html$", next_page='a[href*="f=koubo.html"]', newest_first=True
-    )
-    kinds: ClassVar[Mapping[str, NoticeKind]] = {
-        "1": NoticeKind.PLANNED,
-        "2": NoticeKind.PROPOSAL_CALL,
-        "3": NoticeKind.AWARD,
-    }
+    layout: ClassVar[ListLayout] = links_to(NOTICES.pattern, next_page='a[href*="f=koubo.html"]')
     buyer: ClassVar[str | None] = "国立研究開発法人新エネルギー・産業技術総合開発機構"
     buyer_en: ClassVar[str | None] = "New Energy and Industrial Technology Development Organization"
     body: ClassVar[str | tuple[str, ...]] = ("div.main-container", *READABLE)
-    most_pages: ClassVar[int] = 30
+
+    def notice(self, row: Row, page: Page, window: Window) -> ScrapedNotice | Problem | None:
+        found = super().notice(row, page, window)
+        if not isinstance(found, ScrapedNotice):
+            return found
+        stage = NOTICES.search(found.url)
+        return replace(found, kind=STAGES[stage[1]]) if stage else found
+
+    def goes_on(self, notices: Sequence[ScrapedNotice], window: Window) -> bool:
+        """The search has the newest first: what follows a page that is older than the window is older still."""
+        days = [notice.published for notice in notices if not notice.undated]
+        return not days or max(days) >= window.since
 
     def next_page(self, document: BeautifulSoup, page: Page) -> str | None:
         """The search links to its pages by their numbers."""
@@ -64,4 +74,4 @@ class Nedo(ListSource):
 def _number(address: str) -> int:
     """The number of a page of the search."""
     written = parse_qs(urlsplit(address).query).get("p", ["1"])[0]
-    return int(written) if written.isdecimal() else 1
+    return int(written) if written.isdecimal() and len(written) < 10 else 1

@@ -1,72 +1,27 @@
-"""What Tokyo's sources share: titles that carry a status, periods without years, buyers, categories."""
+"""What Tokyo's sources share: a status, days and periods without years, categories, lists that state a total."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import Category
+from db.vocabulary.run import Coverage, Problem
 from scrapers.tokyo import (
-    CaseTitle,
     as_text,
     as_written,
-    buyer,
     category_of,
-    contract_number,
+    counted,
     day_after,
+    day_in_fiscal_year,
     exact,
     moment,
     period,
-    read_title,
+    states_day,
+    status_of,
 )
-
-WITHDRAWN = "※本案件は、8月26日 15時39分付で取り下げました。"
-
-
-@pytest.mark.parametrize(
-    ("written", "title"),
-    [
-        ("見本庁舎清掃委託", CaseTitle("見本庁舎清掃委託")),
-        ("【電子】 電気自動車の買入れ", CaseTitle("電気自動車の買入れ", electronic=True)),
-        ("［電子］電気自動車の買入れ", CaseTitle("電気自動車の買入れ", electronic=True)),
-        ("印刷　※訂正履歴あり", CaseTitle("印刷", "訂正履歴あり")),
-        (f"印刷 {WITHDRAWN}", CaseTitle("印刷", "取り下げ（8月26日 15時39分）", "8月26日")),
-        (
-            "印刷 ※本案件は，８月２６日　１５時３９分付で中止しました",
-            CaseTitle("印刷", "中止（8月26日 15時39分）", "8月26日"),
-        ),
-        (
-            "【電子】 警備委託 ※本案件は、8月20日 13時06分付で取り下げました。令和8年8月24日 に再公表する予定です。",
-            CaseTitle(
-                "警備委託", "取り下げ（8月20日 13時06分）、再公表予定（令和8年8月24日）", "8月20日", electronic=True
-            ),
-        ),
-        (
-            f"印刷 ※訂正履歴あり {WITHDRAWN}",
-            CaseTitle("印刷", "訂正履歴あり、取り下げ（8月26日 15時39分）", "8月26日"),
-        ),
-        ("印刷 ※本案件は、受付を中断しています。", CaseTitle("印刷", "本案件は、受付を中断しています")),
-    ],
-)
-def test_what_is_written_behind_a_title_is_its_status(written: str, title: CaseTitle) -> None:
-    assert read_title(written) == title
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["印刷（※単価契約）", "※印の見本の買入れ", "訂正履歴ありきの見本管理委託", "取下書の印刷", "電子黒板の借入れ"],
-)
-def test_a_title_that_only_holds_such_words_stays_as_it_is(written: str) -> None:
-    assert read_title(written) == CaseTitle(written)
-
-
-def test_a_title_that_is_nothing_but_marks_is_empty() -> None:
-    assert read_title("【電子】 ※訂正履歴あり") == CaseTitle("", "訂正履歴あり", electronic=True)
-
-
-def test_a_title_without_end_is_read_in_no_time() -> None:
-    assert len(read_title("　" * 1_000_000 + "※").text) <= 2_000
-
 
 PUBLISHED = date(2026, 9, 14)
 
@@ -105,6 +60,75 @@ def test_a_period_that_cannot_be_read_stays_as_it_is_stated(written: str) -> Non
     assert period(written, PUBLISHED) == written
 
 
+@given(
+    published=some.dates(date(2019, 5, 1), date(2150, 12, 31)),
+    wait=some.integers(-3, 30),
+    length=some.integers(1, 30),
+    times=some.booleans(),
+)
+def test_a_period_around_any_day_of_publication_is_read_with_its_years(
+    published: date, wait: int, length: int, times: bool
+) -> None:
+    start = published + timedelta(days=wait)
+    end = max(published, start + timedelta(days=length))
+    clocks = ("9時00分", "17時00分") if times else ("", "")
+    written = [f"{day.month}月{day.day}日 {clock}" for day, clock in zip((start, end), clocks, strict=True)]
+    found = [one[:10] for one in period(" ～".join(written), published).split("/")]
+    assert found == [start.isoformat(), end.isoformat()]
+    assert day_after(written[1], published) == end
+
+
+@given(published=some.dates(date(2019, 5, 1), date(2150, 12, 31)), ago=some.integers(1, 180))
+def test_a_period_that_was_over_before_the_publication_is_not_moved_into_the_next_year(
+    published: date, ago: int
+) -> None:
+    end = published - timedelta(days=ago)
+    written = f"{end.month}月{end.day}日"
+    if (end.month, end.day) != (2, 29):
+        assert period(f"{written} ～{written}", published) == f"{written} ~{written}"
+
+
+def test_the_first_day_of_a_period_tells_the_year_of_its_last() -> None:
+    assert period("令和8年12月28日から1月7日まで", date(2026, 2, 1)) == "2026-12-28/2027-01-07"
+    assert period("令和8年12月28日から1月7日まで", None) == "2026-12-28/2027-01-07"
+    assert period("12月28日から1月7日まで", None) == "12月28日から1月7日まで"
+
+
+def test_a_period_that_ends_before_it_begins_stays_as_it_is_stated() -> None:
+    assert period("令和9年8月28日から令和8年9月1日", PUBLISHED) == "令和9年8月28日から令和8年9月1日"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("4月1日", date(2026, 4, 1)),
+        ("9月30日", date(2026, 9, 30)),
+        ("12月31日", date(2026, 12, 31)),
+        ("1月1日", date(2027, 1, 1)),
+        ("3月31日", date(2027, 3, 31)),
+        ("令和7年12月1日", date(2025, 12, 1)),
+        ("2月29日", None),
+        ("未定", None),
+    ],
+)
+def test_a_day_without_its_year_lies_in_the_fiscal_year(written: str, day: date | None) -> None:
+    assert day_in_fiscal_year(written, 2026) == day
+
+
+@given(some.dates(date(2019, 4, 1), date(2150, 3, 31)))
+def test_every_day_of_a_fiscal_year_is_found_again(day: date) -> None:
+    year = day.year - (day.month < 4)
+    assert day_in_fiscal_year(f"{day.month}月{day.day}日", year) == day
+    assert day_in_fiscal_year(f"{day.month}月{day.day}日", None) is None
+
+
+def test_a_text_states_a_day_with_or_without_its_year() -> None:
+    assert states_day("6月12日 正午")
+    assert states_day("2026/07/23 20:00")
+    assert not states_day("7月中旬")
+    assert not states_day("84,547千円")
+
+
 def test_a_day_without_a_year_never_lies_more_than_half_a_year_ahead() -> None:
     assert day_after("9月13日", PUBLISHED) is None
     assert day_after("8月26日", date(2026, 8, 20)) == date(2026, 8, 26)
@@ -118,19 +142,6 @@ def test_only_a_moment_with_its_time_of_day_is_exact() -> None:
     assert moment("2026/09/14") == "2026-09-14"
     assert moment("令和8年9月15日  9時30分") == "2026-09-15T09:30:00+09:00"
     assert moment("未定") is None
-
-
-@pytest.mark.parametrize(
-    ("section", "name"),
-    [
-        ("環境局総務部経理課", "東京都環境局総務部経理課"),
-        ("東京消防庁総務部経理契約課", "東京都東京消防庁総務部経理契約課"),
-        ("東京都", "東京都"),
-        ("", "東京都"),
-    ],
-)
-def test_a_section_is_one_of_the_metropolis(section: str, name: str) -> None:
-    assert buyer(section) == name
 
 
 @pytest.mark.parametrize(
@@ -154,9 +165,25 @@ def test_the_category_is_told_only_where_there_is_no_doubt(
     assert category_of(title, works=works) == category
 
 
-def test_numbers_and_values_have_one_spelling() -> None:
-    assert (
-        contract_number("8-00006") == contract_number("08-00006") == contract_number("８－００００６") == "08-00006"
-    )
+def test_values_have_one_spelling_and_what_is_not_stated_has_no_line() -> None:
     assert as_written("特命随意契約(企画提案方式）") == "特命随意契約(企画提案方式)"
     assert as_text([("契約番号", "08-00006"), ("履行期間", "")]) == "契約番号：08-00006"
+
+
+@pytest.mark.parametrize("written", ["受付中", "受付終了", "終了", "受付前", ""])
+def test_whether_applications_are_open_is_no_status(written: str) -> None:
+    assert status_of(written) is None
+
+
+@pytest.mark.parametrize("written", ["取下げ", "取り下げ", "訂正", "再公表", "中止", "取消", "不調"])
+def test_what_the_buyer_did_is_one(written: str) -> None:
+    assert status_of(written) == written
+
+
+def test_a_list_is_counted_against_the_total_that_it_states() -> None:
+    assert list(counted("工事", 3, 3)) == [Coverage("工事", 3, 3, complete=True)]
+    assert list(counted("工事", 3, None)) == [Coverage("工事", 3, None, complete=False)]
+    coverage, problem = counted("工事", 3, 4)
+    assert coverage == Coverage("工事", 3, 4, complete=False)
+    assert isinstance(problem, Problem)
+    assert str(problem.saying) == "the list states 4 calls and gave 3; the rest will be asked for again"

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 
 from db.vocabulary.notice import ScrapedNotice
 from monitor.serving import serve
+from monitor.standins import mihon_city
 from monitor.standins.demo_data import demo_data
 from monitor.standins.server import Switchboard, app
 from scrapers.errors import FetchError, ScrapeError, SourceChanged
@@ -170,6 +171,41 @@ def test_the_deadline_of_a_research_call_is_a_moment(demo: Site) -> None:
     assert [title for title, deadline in found.items() if deadline is None] == [
         "令和８年度 「見本介護ロボット研究開発事業」に係る公募（予告）について"
     ]
+
+
+# Any records of the layout
+
+ADDRESSES = {
+    "jst": "https://choutatsu.jst.go.jp/46-2026-94",
+    "nedo": "https://www.nedo.go.jp/koubo/FF2_100464.html",
+    "moe": "https://www.env.go.jp/kanbo/chotatsu/chotatsu_00887.html",
+    "meti": "https://www.meti.go.jp/information/publicoffer/kobo/2026/k260601001.html",
+    "anre": "https://www.enecho.meti.go.jp/appli/public_offer/2026/0601_01.html",
+    "mic": "https://www.soumu.go.jp/main_sosiki/mihon_03000066.html",
+    "amed": "https://www.amed.go.jp/koubo/15/01/1501B_00092.html",
+}
+
+
+@pytest.mark.parametrize("title", ["LED lamps & <tubes>", "椅子"])
+@pytest.mark.parametrize("slug", AGENCIES)
+def test_a_record_of_nothing_but_address_and_title_is_a_notice_of_nothing_else(
+    tmp_path: Path, slug: str, title: str
+) -> None:
+    (tmp_path / slug).mkdir()
+    record = {"url": ADDRESSES[slug], "title": title}
+    (tmp_path / slug / "notices.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    with serving(tmp_path) as site:
+        (found,) = notices(site.crawl(slug))
+    assert (found.url, found.title, found.undated) == (ADDRESSES[slug], title, True)
+    assert (found.deadline, found.portal_dates, found.attachments) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "written"),
+    [("2026-07-01T17:00", "令和8年7月1日 17時00分"), ("2026-07-01", "令和8年7月1日"), ("", ""), (None, "")],
+)
+def test_a_town_halls_deadline_has_a_time_only_where_its_record_has(stated: str | None, written: str) -> None:
+    assert mihon_city.deadline({"deadline": stated}) == written
 
 
 # The stand-ins' contract

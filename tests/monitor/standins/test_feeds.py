@@ -79,6 +79,12 @@ def test_rss_1_has_the_day_as_it_is_and_rss_2_its_midnight_in_japan(over: Over) 
     ]
 
 
+def test_characters_that_no_xml_may_hold_are_left_out(over: Over) -> None:
+    feeds = over([{"url": "https://example.jp/1", "title": "見本\x01の\x0b業務\x00", "body": "本\x1f文"}])
+    for path in (PRESS, HEAD_OFFICE):
+        assert [entry.title for entry in feeds.read(path).entries] == ["見本の業務"]
+
+
 def test_only_the_feeds_that_have_texts_give_them(over: Over) -> None:
     feeds = over(RECORDS)
     assert [entry.get("summary") for entry in feeds.read(HEAD_OFFICE).entries] == [None, "物品 & 役務", None]

@@ -147,6 +147,16 @@ def test_a_record_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     folder = write(tmp_path, [{"url": "https://a.example.jp/1", "title": "椅子", "published": "昨日"}])
     with pytest.raises(ValueError, match=r"record 1: 昨日 is no day; write published as 2026-04-01"):
         list(listing.days(folder))
+    with pytest.raises(ValueError, match=r"record 1: 昨日 is no day"):
+        listing.read(folder)
+    for wrong, told in (
+        ('"deadline": "未定"', "未定 is no day; write deadline as 2026-04-01"),
+        ('"url": "http://["', r"http://\[ is no address; write url as https://www.example.jp/1.html"),
+    ):
+        line = f'{{"url": "https://a.example.jp/1", "title": "椅子", {wrong}}}'
+        (folder / "notices.jsonl").write_text(line, encoding="utf-8")
+        with pytest.raises(ValueError, match=f"record 1: {told}"):
+            listing.read(folder)
     (folder / "notices.jsonl").write_text('{"url": "https://a.example.jp/1"}', encoding="utf-8")
     with pytest.raises(ValueError, match="line 1: lacks title"):
         listing.read(folder)
@@ -158,6 +168,8 @@ def test_a_record_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         (date(2026, 4, 1), ("2026-04-01", "2026/04/01", "2026年4月1日", "令和8年4月1日")),
         (date(2019, 5, 1), ("2019-05-01", "2019/05/01", "2019年5月1日", "令和元年5月1日")),
         (date(2019, 4, 30), ("2019-04-30", "2019/04/30", "2019年4月30日", "平成31年4月30日")),
+        (date(1989, 1, 7), ("1989-01-07", "1989/01/07", "1989年1月7日", "昭和64年1月7日")),
+        (date(1926, 12, 24), ("1926-12-24", "1926/12/24", "1926年12月24日", "1926年12月24日")),
     ],
 )
 def test_a_day_is_written_in_four_forms(day: date, written: tuple[str, ...]) -> None:

@@ -351,6 +351,22 @@ def test_the_switches_reach_the_screens(desktop: Desktop) -> None:
 # The records
 
 
+def test_a_record_with_only_what_is_required_is_shown_by_both_routes(tmp_path: Path) -> None:
+    written(tmp_path, [{"cont_no": "1", "title": "IoT sensors", "published": "2026-09-15"}])
+    with serving(tmp_path) as running:
+        assert [row["ankenName"] for row in running.rows()["data"]] == ["IoT sensors"]
+        desktop = Desktop(running.client, running.board)
+        assert total(desktop.search(bidwayIppan=None, bidwayKibou=None)) == "総件数1件"
+
+
+def test_a_method_without_a_box_of_its_own_is_found_by_every_box(tmp_path: Path) -> None:
+    written(tmp_path, [record(1, method="見積競争"), record(2)])
+    with serving(tmp_path) as running:
+        desktop = Desktop(running.client, running.board)
+        assert numbers(desktop.search(bidwayIppan=None, bidwayKibou=None)) == ["08-00001"]
+        assert len(numbers(desktop.search())) == 2
+
+
 def test_a_folder_that_is_missing_is_a_portal_without_records(tmp_path: Path) -> None:
     assert list(PORTAL.days(tmp_path / "tokyo_eproc")) == []
     with serving(tmp_path) as running:

@@ -193,6 +193,13 @@ def test_a_folder_that_is_missing_is_a_portal_without_records(tmp_path: Path) ->
         assert "該当する案件はありませんでした" in Wards(client, board).search().text
 
 
+def test_what_is_no_moment_stands_as_it_is(tmp_path: Path) -> None:
+    written(tmp_path, [record(1, bid_deadline="未定", opening_date="", application_deadline=None)])
+    with serve(app(tmp_path)) as base, httpx.Client(base_url=base, trust_env=False) as client:
+        row = Wards(client, Switchboard()).search().select("table.list-table tbody tr")[0]
+    assert [cell.text for cell in row.select("td.list-data")][3:] == ["未定", "", "一般総合", ""]
+
+
 def test_the_days_of_the_records_are_told(tmp_path: Path) -> None:
     written(tmp_path, RECORDS)
     assert set(PORTAL.days(tmp_path / "tokyo_wards")) == {date(2026, 6, 23), date(2026, 7, 23)}

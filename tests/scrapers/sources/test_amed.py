@@ -62,6 +62,7 @@ def test_the_stage_is_that_of_the_page_else_that_of_the_address(letter: str, sta
         ("2026年7月17日 17時00分", datetime(2026, 7, 17, 17, tzinfo=JST), ()),
         ("令和8年7月17日(金)", None, (("公募締め切り", "2026-07-17"),)),
         ("令和8年7月下旬", None, (("公募締め切り", "令和8年7月下旬"),)),
+        ("7月17日(金) 正午", None, (("公募締め切り", "7月17日(金) 正午"),)),
         ("", None, ()),
     ],
 )
@@ -74,6 +75,22 @@ def test_the_deadline_is_that_of_its_own_field(
 
 def test_a_notice_has_no_day_of_publication_even_where_its_page_begins_with_that_of_a_change() -> None:
     assert notice("B").undated
+
+
+def test_a_heading_of_the_same_rank_ends_the_calls_that_are_over() -> None:
+    over, older, planned = link("B", 1), link("B", 2), link("A", 3)
+    page = (
+        f"<h2>終了した公募</h2><a href='{over}'>古い公募</a><h3>令和5年度</h3><a href='{older}'>もっと古い公募</a>"
+        f"<h2>公募予告</h2><a href='{planned}'>{TITLE}</a>"
+    )
+    found = crawled({CALLS: page, f"https://www.amed.go.jp{planned}": f"<h1>{TITLE}</h1>"})
+    assert [one.url for one in found if isinstance(one, ScrapedNotice)] == [f"https://www.amed.go.jp{planned}"]
+    assert len(found) == 1
+
+
+def test_a_heading_that_only_mentions_calls_that_are_over_is_not_theirs() -> None:
+    page = f"<h2>現在の公募（終了した公募はこちら）</h2><a href='{link('B', 1)}'>{TITLE}</a>"
+    assert len(crawled({CALLS: page, f"https://www.amed.go.jp{link('B', 1)}": f"<h1>{TITLE}</h1>"})) == 1
 
 
 def test_calls_that_are_over_are_not_read() -> None:

@@ -83,6 +83,19 @@ def test_only_a_heading_that_plainly_speaks_of_tenders_is_that_of_the_deadline(
     assert bool(TENDERS.search(heading)) is of_tenders
 
 
+def test_a_day_without_its_year_beside_one_with_it_is_kept_as_it_is_written() -> None:
+    written = "令和８年９月１日から９月１１日 １７時まで"
+    found = notice(("７．入札書の提出期限", "期限", written), PUBLISHED)
+    assert (found.deadline, found.portal_dates) == (None, (("入札書の提出期限", written),))
+
+
+def test_a_name_without_anything_said_has_nothing_of_the_next_name() -> None:
+    page = "<div id=main><dl><dt>公告日</dt><dt>開札</dt><dd>令和８年７月８日</dd></dl></div>"
+    (found,) = crawled({**LIST, "47-2026-1": page})
+    assert isinstance(found, ScrapedNotice)
+    assert (found.undated, found.portal_dates) == (True, (("開札", "2026-07-08"),))
+
+
 def test_the_kind_is_that_which_the_page_states() -> None:
     found = notice(PUBLISHED, ("入札に附する事項", "公告の種類", "企画競争"), ("", "公告番号", "調１-2026-1"))
     assert (found.kind, found.method) == (NoticeKind.PROPOSAL_CALL, "企画競争")

@@ -82,6 +82,17 @@ def test_the_search_is_read_page_by_page_until_it_is_older_than_the_window() -> 
     assert asked == [NEWEST, at(1), f"{SITE}/koubo/FF2_1.html", at(2)]
 
 
+def test_a_page_of_the_search_without_days_does_not_end_it() -> None:
+    second = f"{SEARCH[:-1]}2"
+    first = item("FF2_1", day="") + pages(2, 10**4000 * 9)
+    found, asked = crawled(
+        {NEWEST: NONE, SEARCH: first, second: item("FF2_2", day="")}
+        | {f"{SITE}/koubo/FF2_{number}.html": own() for number in (1, 2)}
+    )
+    assert len(found) == 2
+    assert second in asked
+
+
 def test_a_notice_on_both_lists_is_read_once() -> None:
     found, asked = crawled({NEWEST: item("FF2_1"), SEARCH: item("FF2_1"), f"{SITE}/koubo/FF2_1.html": own()})
     assert len(found) == 1

@@ -12,7 +12,8 @@ from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.run import Coverage, Problem
 from scrapers.errors import FetchError, SourceChanged
 from scrapers.source import Finding, Page, Request, Window, crawl, page_of
-from scrapers.sources.tokyo_eproc import ANSWERS, GOODS_AND_SERVICES, ROWS, SEARCH_PAGE, WORKS, TokyoEproc
+from scrapers.sources.tokyo_eproc import ANSWERS, ROWS, SEARCH_PAGE, TokyoEproc
+from scrapers.tokyo_cases import GOODS_AND_SERVICES, WORKS
 
 NOW = datetime(2026, 9, 15, 9, tzinfo=TOKYO)
 WINDOW = Window(date(2026, 9, 12), None, NOW)
@@ -194,6 +195,19 @@ def test_no_works_are_believed_where_there_are_goods_but_not_the_other_way_round
     ]
 
 
+def test_a_list_that_gives_the_same_page_over_and_over_ends_and_is_told() -> None:
+    portal = Portal(rows(100))
+
+    def first_page(request: Request) -> Page:
+        form = tuple((name, "0" if name == "start" else value) for name, value in request.form or ())
+        page = portal(Request(request.url, form=form or None))
+        return page_of(page.content.replace(b'"recordsFiltered": 100', b'"recordsFiltered": 90000'), request)
+
+    found = list(crawl(TokyoEproc(), WINDOW, first_page))
+    assert len(portal.asked) == 4
+    assert coverages(found)[0] == Coverage("物品・委託", 100, 90000, complete=False)
+
+
 def test_rows_that_do_not_reach_the_stated_total_are_told() -> None:
     def more(content: bytes) -> bytes:
         return content.replace(b'"recordsFiltered": 2', b'"recordsFiltered": 9')
@@ -214,6 +228,26 @@ def test_a_row_without_what_makes_it_a_call_is_told_and_the_others_are_read(lack
     found = Portal([{**ROW, lacking: ""}, *rows(2)]).crawl()
     assert len(notices(found)) == 2
     assert problems(found)[0].startswith("物品・委託: a row has no number, title or date that can be read")
+
+
+def test_rows_of_which_none_can_be_read_are_an_error_and_not_a_hundred_problems() -> None:
+    renamed = [{"caseNo" if name == "contNo" else name: value for name, value in row.items()} for row in rows(9)]
+    with pytest.raises(SourceChanged, match=r"no row of https://\S+ can be read as a call, the first is"):
+        Portal(renamed).crawl()
+
+
+def test_a_call_that_was_stopped_is_a_cancellation_whether_a_day_is_told_or_not() -> None:
+    (notice,) = notices(Portal([{**ROW, "ankenName": "見本の印刷 ※本案件は、中止となりました。"}]).crawl())
+    assert (notice.title, notice.kind) == ("見本の印刷", NoticeKind.CANCELLATION)
+    assert notice.status == "本案件は、中止となりました"
+
+
+@pytest.mark.parametrize("value", [None, 7, 1.5, True, [], {}, "\x00", "令和8年2月30日", "9999年1月1日", "元年"])
+@pytest.mark.parametrize("name", sorted(ROW))
+def test_a_value_of_another_type_or_without_sense_is_no_end(name: str, value: Any) -> None:
+    found = Portal([{**ROW, name: value}, *rows(1, 77)]).crawl()
+    assert "0000000000000077" in {notice.key for notice in notices(found)}
+    assert len(notices(found)) + len(problems(found)) >= 2
 
 
 MAINTENANCE = "<!DOCTYPE html><html><body>ただいまメンテナンス中です</body></html>".encode()

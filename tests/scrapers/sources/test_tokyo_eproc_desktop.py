@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,12 @@ class Site:
         change: Change | None = None,
         lost_at: Sequence[int] = (),
         into: list[Finding] | None = None,
+        unheeded: Sequence[str] = (),
     ) -> list[Finding]:
-        """What a crawl finds. At the requests ``lost_at`` (from 1 on) the session is lost."""
+        """What a crawl finds. At the requests ``lost_at`` (from 1 on) the session is lost.
+
+        The portal takes no notice of the fields ``unheeded``.
+        """
         self.asked.clear()
         findings = [] if into is None else into
         settings = NetworkSettings("test/1 (+https://example.org/)", stand_in=self.base)
@@ -81,7 +85,8 @@ class Site:
                 self.asked.append(request)
                 if len(self.asked) in lost_at:
                     visits.append(self._visit(fetcher))
-                page = visits[-1](request)
+                form = tuple(field for field in request.form or () if field[0] not in unheeded)
+                page = visits[-1](replace(request, form=form))
                 if change is None:
                     return page
                 text = change(_screen(request), page.content.decode("cp932"))
@@ -336,6 +341,15 @@ def test_a_day_that_holds_more_than_a_list_is_told(over: Serve) -> None:
     assert problems(found) == ["物品・委託: the list states 12 calls and gave 5; the rest will be asked for again"]
 
 
+def test_days_that_the_form_does_not_heed_are_not_split_without_end(over: Serve) -> None:
+    site = over(*(old(number) for number in range(620)))
+    found = site.crawl(unheeded=[f"{name}{part}" for name in ("StartDate", "EndDate") for part in ("YY", "MM", "DD")])
+    assert coverages(found)[0] == Coverage("物品・委託", 500, 620, complete=False)
+    assert problems(found)[0].endswith("the list states 620 calls and gave 500; the rest will be asked for again")
+    assert len(site.searches) == 1 + 3 + 4 + 1
+    assert len(site.asked) < 80
+
+
 def test_a_total_that_is_too_high_is_told_and_not_searched_for_without_end(over: Serve) -> None:
     site = over(*(old(number, method=METHODS[number % 3]) for number in range(30)), works(99), wrong_hits=1)
     found = site.crawl()
@@ -411,6 +425,25 @@ def test_rows_of_which_none_is_a_call_are_an_error(over: Serve) -> None:
 
     with pytest.raises(SourceChanged, match="lists nothing and does not say so"):
         over(record(1), record(2)).crawl(change=without_links)
+
+
+@pytest.mark.parametrize("beyond", ["again", "nothing"])
+def test_a_list_whose_next_page_brings_nothing_new_ends(over: Serve, beyond: str) -> None:
+    first: list[str] = []
+
+    def circle(screen: tuple[str, str], text: str) -> str:
+        if screen == ("4", "1"):
+            text = text.replace(
+                'class="pagination">', 'class="pagination"><a href="javascript:SelectSubmit(5,6)">次</a>'
+            )
+            first.append(text)
+        return first[-1] if screen == ("5", "6") and beyond == "again" else text
+
+    site = over(*(old(number, method=METHODS[number % 3]) for number in range(30)), works(9), wrong_hits=5)
+    found = site.crawl(change=circle)
+    assert coverages(found)[0] == Coverage("物品・委託", 30, 35, complete=False)
+    assert problems(found)[0].endswith("the list states 35 calls and gave 30; the rest will be asked for again")
+    assert len(site.asked) < 40
 
 
 def test_a_row_that_is_no_call_is_told_and_the_others_are_read(over: Serve) -> None:

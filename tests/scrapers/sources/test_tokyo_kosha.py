@@ -9,7 +9,7 @@ from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.run import Problem
 from scrapers.errors import SourceChanged
 from scrapers.source import Finding, Page, Request, Window, crawl, page_of
-from scrapers.sources.tokyo_kosha import TokyoKosha, day_of
+from scrapers.sources.tokyo_kosha import TokyoKosha
 
 NOW = datetime(2026, 10, 8, 9, tzinfo=TOKYO)
 HEADINGS = ("整理番号", "件名", "公表日", "希望申出期間", "受付状況")
@@ -45,14 +45,23 @@ def test_the_period_for_asking_to_be_invited_is_no_deadline() -> None:
     found = the_notice(page(ROW))
     assert found.deadline is None
     assert found.portal_dates == (("希望申出期間", "2026-10-06T09:00:00+09:00/2026-10-15T14:00:00+09:00"),)
-    assert found.status == "受付中"
+
+
+def test_a_commission_that_closes_for_applications_is_not_a_changed_notice() -> None:
+    open_, closed = the_notice(page(ROW)), the_notice(page((*ROW[:4], "終了")))
+    assert open_ == closed
+    assert open_.status is None
+
+
+@pytest.mark.parametrize("status", ["取下げ", "公告訂正", "中止", "不調により再公表"])
+def test_what_the_body_did_to_a_commission_is_its_status(status: str) -> None:
+    assert the_notice(page((*ROW[:4], status))).status == status
 
 
 def test_a_period_in_two_cells_below_one_heading_ends_with_the_second() -> None:
     html = page((*ROW[:3], "令和8年10月6日9:00～", "令和8年10月15日14:00", "終了"))
     found = the_notice(html.replace("<th>希望申出期間", '<th colspan="2">希望申出期間'))
     assert found.portal_dates == (("希望申出期間", "2026-10-06T09:00:00+09:00/2026-10-15T14:00:00+09:00"),)
-    assert found.status == "終了"
 
 
 def test_a_row_without_a_period_has_none() -> None:
@@ -64,26 +73,16 @@ def test_numbers_that_begin_anew_in_april_are_told_apart_by_the_fiscal_year() ->
     assert [one.key for one in crawled(page(*rows)) if isinstance(one, ScrapedNotice)] == ["2025-1", "2026-1"]
 
 
-@pytest.mark.parametrize(
-    ("written", "day"),
-    [
-        ("4月1日", date(2026, 4, 1)),
-        ("9月30日", date(2026, 9, 30)),
-        ("12月31日", date(2026, 12, 31)),
-        ("1月1日", date(2027, 1, 1)),
-        ("3月31日", date(2027, 3, 31)),
-        ("令和7年12月1日", date(2025, 12, 1)),
-        ("未定", None),
-    ],
-)
-def test_a_day_without_its_year_lies_in_the_fiscal_year_of_the_heading(written: str, day: date | None) -> None:
-    assert day_of(written, "契約情報(令和8年度)") == day
+def test_a_commission_without_a_day_keeps_its_number_and_is_undated() -> None:
+    found = the_notice(page((*ROW[:2], "", *ROW[3:])))
+    assert (found.key, found.undated, found.published) == ("2026-64", True, NOW.date())
+    assert the_notice(page(ROW)).key == "2026-64"
 
 
-def test_the_first_and_the_last_day_of_a_fiscal_year_with_a_leap_day() -> None:
-    assert day_of("4月1日", "令和9年度") == date(2027, 4, 1)
-    assert day_of("2月29日", "令和9年度") == date(2028, 2, 29)
-    assert day_of("3月31日", "令和9年度") == date(2028, 3, 31)
+def test_days_without_their_year_lie_in_the_fiscal_year_of_the_heading() -> None:
+    found = the_notice(page(("70", "見本", "1月15日", "1月16日9:00～<br>1月22日14:00", "終了")))
+    assert found.published == date(2027, 1, 15)
+    assert found.portal_dates == (("希望申出期間", "2027-01-16T09:00:00+09:00/2027-01-22T14:00:00+09:00"),)
 
 
 def test_a_day_without_its_year_below_no_year_is_told_and_not_guessed() -> None:

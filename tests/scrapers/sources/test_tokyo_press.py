@@ -8,7 +8,8 @@ from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from scrapers.errors import FetchError
 from scrapers.source import Page, Request, Window, crawl, page_of
-from scrapers.sources.tokyo_press import CALLS, TokyoPress
+from scrapers.sources.tokyo_press import TokyoPress
+from scrapers.tokyo_calls import CALLS
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=TOKYO)
 WINDOW = Window(date(2026, 6, 5), None, NOW)

@@ -62,9 +62,11 @@ class Site:
         *,
         change: Change | None = None,
         lost_at: Sequence[int] = (),
+        into: list[Finding] | None = None,
     ) -> list[Finding]:
         """What a crawl finds. At the requests ``lost_at`` (from 1 on) the session is lost."""
         self.asked.clear()
+        findings = [] if into is None else into
         settings = NetworkSettings("test/1 (+https://example.org/)", stand_in=self.base)
         with HttpFetcher(settings, clock=lambda: NOW, sleep=_never, rng=random.Random(1)) as fetcher:
             visits = [self._visit(fetcher)]
@@ -79,7 +81,8 @@ class Site:
                 text = change(_screen(request), page.content.decode("cp932"))
                 return page_of(text.encode("cp932"), request, headers=page.headers)
 
-            return list(crawl(TokyoWards(), Window(since, until, NOW), fetch))
+            findings.extend(crawl(TokyoWards(), Window(since, until, NOW), fetch))
+        return findings
 
     @staticmethod
     def _visit(fetcher: HttpFetcher) -> Fetch:
@@ -203,6 +206,13 @@ def test_a_deadline_without_a_time_of_day_is_kept_as_it_is_stated(over: Serve) -
     assert dict(notice.portal_dates)["開札"] == "2026-10-02"
 
 
+def test_a_moment_that_is_not_fixed_yet_is_kept_in_the_lists_own_words(over: Serve) -> None:
+    (notice,) = notices(over(record(1, bid_deadline="未定", opening_date="－")).crawl())
+    assert notice.deadline is None
+    assert dict(notice.portal_dates)["入札締切"] == "未定"
+    assert "開札" not in dict(notice.portal_dates)
+
+
 def test_what_a_row_lacks_is_left_out(over: Serve) -> None:
     bare = {
         "key": "2026:13:101:00001",
@@ -309,6 +319,14 @@ def test_a_changed_list_is_an_error(over: Serve, old: str, new: str, message: st
 
     with pytest.raises(SourceChanged, match=f"tokyo_wards: .*{message}"):
         over(record(1)).crawl(change=changed)
+
+
+def test_rows_of_which_none_can_be_read_are_one_error_and_not_many_problems(over: Serve) -> None:
+    site = over(*(record(number) for number in range(5)))
+    found: list[Finding] = []
+    with pytest.raises(SourceChanged, match="no row of the list 工事 can be read"):
+        site.crawl(change=lambda screen, text: text.replace("listSubmit", "open"), into=found)
+    assert problems(found) == []
 
 
 def test_a_column_more_or_less_is_an_error(over: Serve) -> None:
