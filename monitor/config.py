@@ -1,6 +1,5 @@
 """The configuration: one TOML file, read once, refused where it says anything unknown or wrong."""
 
-import codecs
 import difflib
 import re
 import tomllib
@@ -241,6 +240,13 @@ class _ConfiguredSection(_Section):
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _web_addresses(value)
 
+    @field_validator("only", "kinds")
+    @classmethod
+    def _are_words(cls, value: Any) -> Any:
+        if any(not word.strip() for word in value):
+            raise WrongValue("an empty word fits every title; write a word")
+        return value
+
     @field_validator("homepage")
     @classmethod
     def _is_homepage(cls, value: str) -> str:
@@ -278,6 +284,7 @@ class TableSection(_ConfiguredSection):
 
     columns: dict[str, str] = {}
     optional: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     items: str = ""
     selectors: dict[str, str] = {}
     key: tuple[str, ...] = ("link",)
@@ -295,8 +302,7 @@ class TableSection(_ConfiguredSection):
     @field_validator("selectors")
     @classmethod
     def _are_selectors(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, selector in value.items():
-            _known_field(name)
+        for selector in value.values():
             if selector:
                 _selector(selector)
         return value
@@ -305,27 +311,41 @@ class TableSection(_ConfiguredSection):
     @classmethod
     def _is_encoding(cls, value: str) -> str:
         try:
-            return codecs.lookup(value).name if value else value
+            " ".encode(value or "utf-8")
         except LookupError:
             raise WrongValue(
                 "{name} is no encoding that is known; write utf-8, cp932 or euc_jp", name=value
             ) from None
+        return value
 
     @model_validator(mode="after")
     def _is_readable(self) -> Self:
         if bool(self.columns) == bool(self.items):
             raise WrongValue("write either columns (the table's headings) or items and selectors")
-        if "title" not in (self.columns or self.selectors):
+        where = self.columns or self.selectors
+        if unread := [name for name in self.selectors if name not in (*FIELDS, *self.dates)]:
+            raise WrongValue("{name} is no field; there are: {fields}", name=unread[0], fields=", ".join(FIELDS))
+        if "title" not in where:
             raise WrongValue('it must say where the title is: title = "件名"')
-        given = {"link", *(self.columns or self.selectors)}
-        if unknown := [name for name in (*self.key, *self.optional) if name not in given]:
-            raise WrongValue("{name} is none of its columns", name=unknown[0])
+        if empty := [name for name, heading in self.columns.items() if not heading.strip()]:
+            raise WrongValue("the column {name} has no heading; write it as it stands on the page", name=empty[0])
+        for key, names in (("key", self.key), ("optional", self.optional), ("dates", self.dates)):
+            if unknown := [name for name in names if name not in where and (key, name) != ("key", "link")]:
+                raise WrongValue(
+                    "{key}: {name} is none of its columns; there are: {names}",
+                    key=key,
+                    name=unknown[0],
+                    names=", ".join(where),
+                )
+        if known := [name for name in self.dates if name in FIELDS]:
+            raise WrongValue("dates: {name} has a meaning of its own; call the column by its heading", name=known[0])
         return self
 
     def definition(self) -> TableDefinition:
         layout = ListLayout(
             columns=self.columns,
             optional=frozenset(self.optional),
+            dates=self.dates,
             items=self.items,
             selectors=self.selectors,
             key=self.key,
@@ -335,12 +355,6 @@ class TableSection(_ConfiguredSection):
             encoding=self.encoding or None,
         )
         return TableDefinition(**self.common(), layout=layout, text=self.text)
-
-
-def _known_field(name: str) -> None:
-    """Selectors have no heading that could become a line of the text."""
-    if name not in FIELDS:
-        raise WrongValue("{name} is no field; there are: {fields}", name=name, fields=", ".join(FIELDS))
 
 
 class FeedSection(_ConfiguredSection):

@@ -20,6 +20,7 @@ from db.vocabulary.japanese import decode
 from db.vocabulary.messages import Told
 from scrapers.html import words
 from scrapers.registry import sources
+from scrapers.shapes import FIELDS
 from scrapers.source import Fetch, Page, Request
 
 LOOK_BACK = timedelta(days=30)
@@ -29,13 +30,17 @@ HEADINGS = (
     ("title", "件名|案件名|調達件名|工事名|業務名|事業名|名称|案件"),
     ("published", "公告日|公示日|公表日|公開日|掲載日|掲示日|更新日|日付"),
     ("deadline", "入札締切|提出期限|締切|期限"),
-    ("buyer", "発注機関|調達機関|発注者|担当部署|担当|所管"),
+    ("buyer", "発注機関|調達機関|発注者"),
     ("method", "契約方法|入札方式|調達方式|契約方式|方式"),
     ("category", "分類|区分|種別|種類"),
     ("place", "履行場所|納入場所|工事場所|場所"),
     ("status", "受付状況|状況|状態|結果"),
 )
 """Our name of a column, and how its heading begins, the more telling first."""
+LONGEST_HEADING = 20
+"""Characters."""
+DAYS = re.compile("期限|期間|日時|締切|開札")
+"""In headings of columns that hold days of another meaning."""
 
 
 class CannotBegin(Told):
@@ -128,22 +133,28 @@ def _layout(document: BeautifulSoup, url: str) -> str:
         columns = _columns(row)
         if "title" in columns and len(columns) > len(best):
             best = columns
-    if best:
-        listed = "".join(f'            "{name}": "{heading}",\n' for name, heading in best.items())
-        return f"\n        columns={{\n{listed}        }},\n    "
-    return f'items="{_links(document, url)}", selectors={{"title": ""}}'
+    if not best:
+        return f'items="{_links(document, url)}", selectors={{"title": ""}}, beside=True'
+    listed = "".join(f'            "{name}": "{heading}",\n' for name, heading in best.items())
+    more = f"        columns={{\n{listed}        }},\n"
+    if dates := [name for name in best if name not in FIELDS and DAYS.search(name)]:
+        more += f"        dates=({', '.join(f'{chr(34)}{name}{chr(34)}' for name in dates)},),\n"
+    if "number" in best:
+        more += '        key=("number",),\n'
+    return f"\n{more}    "
 
 
 def _columns(row: Tag) -> dict[str, str]:
-    """What the cells of a row would stand for if they were headings."""
-    headings = [" ".join(words(cell).split()) for cell in row.find_all(["th", "td"])]
+    """What the cells of a row would stand for if they were headings; what is not recognised is called by its heading."""
+    headings = [words(cell).replace('"', "”").replace("\\", "＼") for cell in row.find_all(["th", "td"])]
+    headings = [heading for heading in headings if 0 < len(heading) < LONGEST_HEADING]
     found: dict[str, str] = {}
     for name, beginnings in HEADINGS:
         for beginning in beginnings.split("|"):
-            heading = next((one for one in headings if one.startswith(beginning) and len(one) < 20), None)
+            heading = next((one for one in headings if one.startswith(beginning)), None)
             if heading is not None and heading not in found.values() and name not in found:
-                found[name] = heading.replace('"', "”")
-    return found
+                found[name] = heading
+    return found | {heading: heading for heading in headings if heading not in found.values()}
 
 
 def _links(document: BeautifulSoup, url: str) -> str:
@@ -156,8 +167,14 @@ def _links(document: BeautifulSoup, url: str) -> str:
             continue
         if target.netloc == urlsplit(url).netloc and len(words(anchor)) > 8:
             folders[str(anchor["href"]).rpartition("/")[0]] += 1
-    best = next((folder for folder, _ in folders.most_common() if folder and '"' not in folder), "")
-    return f"a[href*='{best}/']" if best else "a[href]"
+    best = next((folder for folder, _ in folders.most_common() if folder and not set(folder) & set("\"'\\")), None)
+    if best is None:
+        raise CannotBegin(
+            "{url}: neither a table with a column 件名 nor a list of links was recognised (a maintenance page?); "
+            "begin from the page that lists the notices",
+            url=url,
+        )
+    return f"a[href*='{best}/']"
 
 
 SHEET = Template('''"""$name: say in a line what is published there."""

@@ -270,6 +270,7 @@ def find_table(
     and page for the error. Raises SourceChanged where no table has the headings that are not ``optional``.
     """
     best: list[str] = []
+    seen: list[str] = []
     tables = document.find_all("table")
     # Tables around other tables are there for the layout, unless nothing else has the headings.
     for candidates in (
@@ -288,13 +289,21 @@ def find_table(
                     found.append(_rows(grid[number + 1 :], known, cells))
                     break
                 if len(missing) < len(columns) and (not best or len(missing) < len(best)):
-                    best = missing
+                    best, seen = missing, [words(cell) for cell in cells.values()]
         if found:
             return chain.from_iterable(found)
+    if best:
+        raise SourceChanged(
+            "{where}: no table has the columns {columns}; the nearest has {seen}; "
+            "look at it in a browser, its layout may have changed",
+            where=where,
+            columns=", ".join(best),
+            seen=", ".join(dict.fromkeys(filter(None, seen)))[:200],
+        )
     raise SourceChanged(
         "{where}: no table has the columns {columns}; look at it in a browser, its layout may have changed",
         where=where,
-        columns=", ".join(best or columns.values()),
+        columns=", ".join(columns.values()),
     )
 
 

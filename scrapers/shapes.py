@@ -80,7 +80,9 @@ class ListLayout:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
-    """Columns that some pages of the source lack."""
+    """Columns and selectors that some pages of the source lack."""
+    dates: tuple[str, ...] = ()
+    """Names of one's own that hold days or periods (of applications, of the opening): kept under their heading."""
 
     items: str = ""
     """A CSS selector of one notice in the list."""
@@ -169,7 +171,7 @@ class ListSource(Source):
             rows = (
                 find_table(document, layout.columns, f"{self.slug}: {address}", optional=layout.optional)
                 if layout.columns
-                else _items(document, layout, page.url)
+                else _items(document, layout, page.url, f"{self.slug}: {address}")
             )
         except SourceChanged:
             # Another part of the page may say that it has none, while the table has new headings.
@@ -226,14 +228,17 @@ class ListSource(Source):
             qualification=row.text("qualification") or None,
             deadline=None if kind in _ANSWERED else deadline,
             response_deadline=deadline if kind in _ANSWERED else None,
-            portal_dates=((layout.columns.get("deadline") or "deadline", end),) if end else (),
+            portal_dates=(
+                *(((layout.columns.get("deadline") or "deadline", end),) if end else ()),
+                *((layout.columns.get(name, name), row.text(name)) for name in layout.dates if _says_day(row, name)),
+            ),
             references=((layout.columns.get("number") or "number", number),) if number else (),
             status=row.text("status") or None,
             document_url=link if link and not _is_page(link) else None,
             text="\n".join(
                 f"{heading}：{row.lines(name)}"
                 for name, heading in layout.columns.items()
-                if name not in FIELDS and row.text(name)
+                if name not in FIELDS and name not in layout.dates and row.text(name)
             ),
         )
 
@@ -466,13 +471,29 @@ class _ListVisit:
             raise self.error
 
 
-def _items(document: BeautifulSoup, layout: ListLayout, base: str) -> Iterator[Row]:
+def _says_day(row: Row, name: str) -> bool:
+    """Whether a cell says more than a dash."""
+    return bool(re.search(r"\w", row.text(name)))
+
+
+def _items(document: BeautifulSoup, layout: ListLayout, base: str, where: str) -> Iterator[Row]:
+    """Raises SourceChanged where a selector finds nothing in any item: a new layout must not take a field away unseen."""
     found = []
     for tag in document.select(layout.items):
         cells = {name: tag.select_one(selector) if selector else tag for name, selector in layout.selectors.items()}
         row = Row({name: cell for name, cell in cells.items() if cell is not None})
         if not layout.links or re.search(layout.links, _link(row, base) or ""):
             found.append((tag, row))
+    for name in layout.selectors if found else ():
+        if name not in layout.optional and not any(name in row.cells for _, row in found):
+            raise SourceChanged(
+                "{where}: none of its {count} items has {selector} ({name}); "
+                "look at it in a browser, its layout may have changed",
+                where=where,
+                count=len(found),
+                selector=layout.selectors[name],
+                name=name,
+            )
     beside = Beside(tag for tag, _ in found)
     yield from (replace(row, beside=beside(tag)) if layout.beside else row for tag, row in found)
 

@@ -339,6 +339,13 @@ def _show_findings(app: App, findings: list[ScrapedNotice | ScrapedAward]) -> No
 @click.pass_obj
 def record_source(app: App, slug: str, url: str, config: Path | None, home: Path | None) -> int:
     with opened(config, home) as house, house.fetcher() as fetcher:
+        if slug in house.sources:
+            return app.fail(
+                app.language.text(
+                    "{slug} is a source already; if the configuration describes it, remove its block there first",
+                    slug=slug,
+                )
+            )
         try:
             written = record(slug, url, fetcher, now=to_tokyo(house.clock()))
         except Told as error:

@@ -222,6 +222,38 @@ def test_a_deadline_without_its_year_stays_as_it_is_written_where_no_day_of_publ
     assert (one.undated, one.deadline, one.portal_dates) == (True, None, (("締切", stated),))
 
 
+def test_days_of_other_meaning_are_kept_under_their_heading() -> None:
+    head = "<tr><th>公告日</th><th>件名</th><th>申請期限</th><th>担当課</th></tr>"
+    rows = "".join(
+        f"<tr><td>令和8年6月9日</td><td>{title}</td><td>{day}</td><td>{section}</td></tr>"
+        for title, day, section in (("椅子の購入", "6月20日", "総務課"), ("机の購入", "－", "総務課"))
+    )
+
+    class WithDates(Mihon):
+        layout: ClassVar[ListLayout] = ListLayout(
+            columns={"published": "公告日", "title": "件名", "申請": "申請期限", "担当": "担当課"}, dates=("申請",)
+        )
+
+    first, second = notices(crawled(WithDates, {"/list": f"<table>{head}{rows}</table>"}))
+    assert (first.portal_dates, first.text, first.deadline) == ((("申請期限", "6月20日"),), "担当課：総務課", None)
+    assert second.portal_dates == ()
+
+
+def test_a_selector_that_finds_nothing_in_any_item_is_an_error_unless_the_page_may_lack_it() -> None:
+    page = "<ul><li><a href='/1'>椅子の購入</a></li><li><a href='/2'>机の購入</a></li></ul>"
+    selectors = {"title": "a", "published": ".day"}
+
+    class Selecting(Mihon):
+        layout: ClassVar[ListLayout] = ListLayout(items="li", selectors=selectors)
+
+    class Lacking(Mihon):
+        layout: ClassVar[ListLayout] = ListLayout(items="li", selectors=selectors, optional=frozenset({"published"}))
+
+    with pytest.raises(SourceChanged, match=r"none of its 2 items has \.day \(published\)"):
+        crawled(Selecting, {"/list": page})
+    assert [one.undated for one in notices(crawled(Lacking, {"/list": page}))] == [True, True]
+
+
 def test_a_row_that_cannot_be_read_is_told_and_the_others_are_kept() -> None:
     found = crawled(Mihon, {"/list": table(row("近日", "椅子"), row("令和8年6月9日", "机"))})
     assert [notice.title for notice in notices(found)] == ["机"]

@@ -47,6 +47,7 @@ def town() -> Iterator[str]:
     routes = [
         Route("/nyusatsu", page(TOWN_HALL)),
         Route("/links", page(LINKS)),
+        Route("/closed", page("<!DOCTYPE html><html><body><h1>ただいまメンテナンス中です</h1></body></html>")),
         Route("/rss.xml", page(FEED, "application/rss+xml")),
     ]
     with serve(Starlette(routes=routes)) as address:
@@ -171,7 +172,9 @@ def test_a_page_that_changed_is_failing_and_the_others_go_on(run: Run) -> None:
 @pytest.mark.parametrize(
     ("slug", "path", "said"),
     [
-        ("kkj", "/nyusatsu", "there is a source kkj already"),
+        ("kkj", "/nyusatsu", "kkj is a source already"),
+        ("town", "/nyusatsu", "if the configuration describes it, remove its block there first"),
+        ("new", "/closed", "neither a table with a column 件名 nor a list of links was recognised"),
         ("Town-Hall", "/nyusatsu", "cannot be a name; write small letters"),
         ("new", "/nowhere", "answered 404"),
     ],
@@ -243,7 +246,10 @@ def test_a_source_that_robots_txt_forbids_is_told_apart_and_fails_nobodys_check(
     (state,) = map(json.loads, run("sources", "list", "--json")[1].splitlines())
     assert (state["state"], state["robots"], state["failing"]) == ("refused", "refused", False)
     ended, out, _ = run("sources", "check")
-    assert (ended, out) == (0, "all sources that may be read are fresh\nforbidden by robots.txt, and not read: town\n")
+    assert (ended, out) == (
+        0,
+        "all sources that may be read are fresh\nforbidden by robots.txt, and not read: town\n",
+    )
     permitted = only.replace("[source.kkj]", '[source.town]\nrobots = "ignore"\n[source.kkj]')
     (tmp_path / "config.toml").write_text(permitted, encoding="utf-8")
     assert run("collect")[0] == 0
