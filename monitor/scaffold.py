@@ -34,7 +34,6 @@ HEADINGS = (
     ("method", "契約方法|入札方式|調達方式|契約方式|方式"),
     ("category", "分類|区分|種別|種類"),
     ("place", "履行場所|納入場所|工事場所|場所"),
-    ("status", "受付状況|状況|状態|結果"),
 )
 """Our name of a column, and how its heading begins, the more telling first."""
 LONGEST_HEADING = 20

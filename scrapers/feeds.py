@@ -33,6 +33,9 @@ _MARKUP = re.compile(
 """What titles have of HTML; <LED> may be a word of one."""
 
 
+_HALF_CHARACTER = re.compile(r"&#x0*d[89a-f][0-9a-f]{2};|&#0*5(?:529[6-9]|5[3-9]\d\d|[67]\d{3});", re.IGNORECASE)
+
+
 class FeedSource(Source):
     """A source that is an RSS or Atom feed or a few. A sound feed without an entry is an honest zero."""
 
@@ -87,6 +90,8 @@ class FeedSource(Source):
             raise FetchError(
                 "{source}: {address} is empty; nothing was kept, it is asked again", source=self.slug, address=address
             )
+        # A reference to half a character is no XML, and would end the whole feed.
+        text = _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
         # Handed over as UTF-8, for feedparser does not know what Shift_JIS means in Japan.
         feed = feedparser.parse(
             BytesIO(text.encode()),

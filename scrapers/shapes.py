@@ -153,7 +153,7 @@ class ListSource(Source):
 
     def steps(self, window: Window) -> Steps:
         visit = _ListVisit(self, window)
-        for address in self.addresses:
+        for address in self.lists(window):
             yield from visit.read(address)
         visit.insist()
 
@@ -161,6 +161,10 @@ class ListSource(Source):
         return self.layouts.get(page.request.url.split("?")[0], self.layout)
 
     # The list
+
+    def lists(self, window: Window) -> Sequence[str]:
+        """The addresses of the lists that a window asks for."""
+        return self.addresses
 
     def rows(self, document: BeautifulSoup, page: Page) -> Iterator[Row]:
         """The rows of a list page. Raises SourceChanged where it has none and does not say so."""
@@ -318,7 +322,7 @@ class _ListVisit:
         self.source, self.window = source, window
         self.titles: dict[str, str] = {}
         """Of the notices so far, by their keys."""
-        self.hosts = {_host(address) for address in source.addresses}
+        self.hosts = {_host(address) for address in source.lists(window)}
         """Of the lists, also where these have moved to."""
         self.error: ScrapeError | None = None
         self.read_any = False
@@ -435,7 +439,7 @@ class _ListVisit:
 
     def _follow(self, notice: ScrapedNotice) -> Generator[Request | Finding, Page, None]:
         address, host = urldefrag(notice.url)[0], _host(notice.url)
-        if self.source.addresses[0].startswith("https://"):
+        if self.source.lists(self.window)[0].startswith("https://"):
             address = _with_tls(address)  # older links lack it
         if self.failures[host] >= GIVE_UP_AFTER:
             yield Problem(notice.url, Saying("{host} could not be read just now, and was not asked", {"host": host}))
@@ -460,7 +464,7 @@ class _ListVisit:
         yield complete
 
     def _fail(self, address: str, error: ScrapeError) -> Iterator[Finding]:
-        if isinstance(error, Refused) or len(self.source.addresses) == 1:
+        if isinstance(error, Refused) or len(self.source.lists(self.window)) == 1:
             raise error
         self.error = self.error or error
         yield Problem(address, error.saying)

@@ -13,6 +13,7 @@ MAY_KNOW = {
     "alerts": ("alerts", "db"),
     "monitor": ROOMS,
 }
+SOURCES = "scrapers.sources"
 SQL = ("sqlalchemy", "sqlmodel", "alembic", "psycopg", "sqlite3")
 HANDED_THROUGH = "sqlmodel.Session"
 """The type of what ``Database.write`` hands to its work, which passes it on to a store; not a way to write SQL."""
@@ -32,6 +33,14 @@ def test_only_the_record_speaks_sql() -> None:
         for module, imported in imports()
         if within(imported, *SQL) and (not within(module, "db") or within(module, "db.vocabulary"))
         if imported != HANDED_THROUGH or within(module, "db.vocabulary")
+    ] == []
+
+
+def test_no_source_knows_another_for_the_file_of_a_source_may_be_deleted_by_anyone() -> None:
+    assert [
+        f"{module} imports {imported}; move what they share into scrapers/"
+        for module, imported in imports()
+        if within(module, SOURCES) and within(imported, SOURCES) and not within(imported, module)
     ] == []
 
 

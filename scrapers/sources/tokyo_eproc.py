@@ -7,20 +7,17 @@ import msgspec
 
 from db.vocabulary.japanese import parse_date
 from db.vocabulary.messages import Saying
-from db.vocabulary.notice import NoticeKind, ScrapedNotice
-from db.vocabulary.run import Coverage, Problem
-from scrapers import tokyo
+from db.vocabulary.notice import ScrapedNotice
+from db.vocabulary.run import Problem
+from scrapers import tokyo, tokyo_cases
 from scrapers.errors import FetchError, SourceChanged
-from scrapers.kinds import kind_of
 from scrapers.source import Finding, Page, Request, Source, Steps, Window
+from scrapers.tokyo_cases import LISTS, SITE, WORKS
 
-SEARCH_PAGE = f"{tokyo.E_PROCUREMENT}/sp/orderplan/orderPlanSearch.html"
-ANSWERS = f"{tokyo.E_PROCUREMENT}/sp/orderplan/orderPlanSearchAjax.json"
+SEARCH_PAGE = f"{SITE}/sp/orderplan/orderPlanSearch.html"
+ANSWERS = f"{SITE}/sp/orderplan/orderPlanSearchAjax.json"
 ROWS = 100
 """Rows asked for at a time."""
-GOODS_AND_SERVICES, WORKS = "2", "1"
-LISTS = {GOODS_AND_SERVICES: "物品・委託", WORKS: "工事"}
-"""consgoodsType → what the list holds."""
 QUESTION = (
     *(("orderField", "0"), ("orderValue", "desc")),
     *((name, "") for name in ("ankenName", "gyosyuCd", "gyosyuNm", "syumokuCd", "syumokuNm", "bureauCd", "bureauNm")),
@@ -48,54 +45,45 @@ class TokyoEproc(Source):
     slug: ClassVar[str] = "tokyo_eproc"
     name: ClassVar[str] = "東京都電子調達システム"
     name_en: ClassVar[str] = "Tokyo Metropolitan Government e-Procurement"
-    homepage: ClassVar[str] = f"{tokyo.E_PROCUREMENT}/"
+    homepage: ClassVar[str] = f"{SITE}/"
     jurisdiction: ClassVar[str] = "local"
     every_hours: ClassVar[int] = 24
     look_back_days: ClassVar[int] = 3
 
     def steps(self, window: Window) -> Steps:
         yield Request(SEARCH_PAGE)  # its cookies open the session
-        goods_and_services = yield from self._list(GOODS_AND_SERVICES, window)
-        works = yield from self._list(WORKS, window)
-        if not goods_and_services and not works:
-            raise SourceChanged(
-                "tokyo_eproc: both lists are empty, where hundreds of calls are always open; "
-                "look at {address} in a browser, the form may have changed",
-                address=SEARCH_PAGE,
-            )
-        if not goods_and_services:
-            yield Problem(
-                LISTS[GOODS_AND_SERVICES],
-                Saying("the list is empty, where hundreds of calls are always open; the form may have changed"),
-            )
+        found = {}
+        for kind in LISTS:
+            found[kind] = yield from self._list(kind, window)
+        yield from tokyo_cases.empty_lists(self.slug, SEARCH_PAGE, found)
 
     def _list(self, kind: str, window: Window) -> Generator[Request | Finding, Page, int]:
         """All rows of a list as notices; returns how many different cases there were."""
         keys: set[str] = set()
-        start = total = 0
-        while True:
-            answer = _answer((yield _request(kind, start)))
-            total = answer.total
-            for row in answer.data:
-                notice = notice_of(row, kind)
+        asked = total = 0
+        more = True
+        while more:
+            answer = _answer((yield _request(kind, asked)))
+            total, before = answer.total, len(keys)
+            read = [notice_of(row, kind) for row in answer.data]
+            if read and all(isinstance(one, Saying) for one in read):
+                raise SourceChanged(
+                    "tokyo_eproc: no row of {address} can be read as a call, the first is {row}; "
+                    "look at the archive, the names of its fields may have changed",
+                    address=ANSWERS,
+                    row=str(answer.data[0])[:200],
+                )
+            for notice in read:
                 if isinstance(notice, Saying):
                     yield Problem(LISTS[kind], notice)
                 elif notice.key not in keys:
                     keys.add(notice.key)
                     if window.until is None or notice.published <= window.until:
                         yield notice
-            start += len(answer.data)
-            if start >= total or not answer.data:
-                break
-        yield Coverage(LISTS[kind], len(keys), total, complete=len(keys) == total)
-        if len(keys) != total:
-            yield Problem(
-                LISTS[kind],
-                Saying(
-                    "the list states {total} calls and gave {found}; the rest will be asked for again",
-                    {"total": str(total), "found": str(len(keys))},
-                ),
-            )
+            asked += len(answer.data)
+            # Rows that bring nothing new are those of the page before: the list leads in a circle.
+            more = asked < total and len(keys) > before
+        yield from tokyo.counted(LISTS[kind], len(keys), total)
         return len(keys)
 
 
@@ -134,7 +122,7 @@ def _answer(page: Page) -> Answer:
             "look at the archive, the format may have changed",
             address=ANSWERS,
             why=error,
-            beginning=content[:80].decode("utf-8", "replace"),
+            beginning=" ".join(content[:80].decode("utf-8", "replace").split()),
         ) from error
     except msgspec.DecodeError as error:
         raise FetchError(
@@ -148,30 +136,25 @@ def notice_of(row: dict[str, Any], kind: str) -> ScrapedNotice | Saying:
     """A row as a notice, or what makes it unusable."""
     value = {name: str(text).strip() for name, text in row.items() if text is not None}
     key, written = value.get("contNo", ""), value.get("ankenName", "")
-    title = tokyo.read_title(written)
+    title = tokyo_cases.read_title(written)
     published = parse_date(value.get("pubStDate", ""))
     if not key or not title.text or published is None:
         return Saying("a row has no number, title or date that can be read: {row}", {"row": str(value)[:200]})
     works = kind == WORKS
-    method = tokyo.as_written(value.get("bidWayName", ""))
-    ranks = tokyo.as_written(value.get("kakuduke", ""))
-    number, period = tokyo.contract_number(value.get("contNoDisp", "")), value.get("kibouKikan", "")
-    return ScrapedNotice(
-        source=TokyoEproc.slug,
-        key=key,
-        title=title.text,
-        title_original=written if written != title.text else None,
-        kind=NoticeKind.CANCELLATION if title.withdrawn else kind_of(title.text, method),
-        published=published,
+    number = tokyo_cases.contract_number(value.get("contNoDisp", ""))
+    return tokyo_cases.notice_of(
+        TokyoEproc.slug,
         url=SEARCH_PAGE,
-        buyer=tokyo.buyer(value.get("divisionSectionName", "")),
-        prefecture=tokyo.PREFECTURE,
-        category=tokyo.category_of(title.text, works=works),
-        method=method or None,
-        qualification=f"受付等級 {ranks}" if ranks else None,
-        portal_dates=(("希望申請期間", tokyo.period(period, published)),) if period else (),
-        references=((tokyo.CASE, key), *(((tokyo.CONTRACT_NUMBER, number),) if number else ())),
-        status=title.status,
+        works=works,
+        key=key,
+        number=number,
+        title=title,
+        written=written,
+        published=published,
+        section=value.get("divisionSectionName", ""),
+        method=value.get("bidWayName", ""),
+        ranks=value.get("kakuduke", ""),
+        dates={"希望申請期間": tokyo.period(value.get("kibouKikan", ""), published)},
         text=tokyo.as_text(
             (
                 ("契約番号", number),

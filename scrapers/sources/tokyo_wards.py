@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import count
 from typing import ClassVar
 from unicodedata import normalize
 
@@ -24,7 +25,6 @@ SCREENS = "https://www.e-tokyo.lg.jp/choutatu_ppij/ppij/pub"
 ENCODING = "cp932"
 ROWS = 100
 """Rows asked for on a page."""
-MOST_PAGES = 200
 METHODS = {"一般": "一般競争入札", "希望": "希望型指名競争", "指名": "指名競争入札", "総合": "総合評価方式"}
 """How the lists shorten methods."""
 
@@ -116,7 +116,8 @@ class _Visit:
             yield Coverage(one.name, 0, 0, complete=True)
             return
         found: set[str] = set()
-        for number in range(1, MOST_PAGES + 1):
+        total: int | None = None
+        for number in count(1):
             current, pages, total = _counter(answer)
             if current != number:
                 raise SourceChanged(
@@ -132,15 +133,7 @@ class _Visit:
                 break
             following = _act(answer, "次", r"\w*Submit") or one.following
             answer = _screen((yield _request((("s", "P002"), ("a", following)))), expects="table.list-table")
-        yield Coverage(one.name, len(found), total, complete=len(found) == total)
-        if total is not None and len(found) != total:
-            yield Problem(
-                one.name,
-                Saying(
-                    "the list states {total} calls and gave {found}; the rest will be asked for again",
-                    {"total": str(total), "found": str(len(found))},
-                ),
-            )
+        yield from tokyo.counted(one.name, len(found), total)
 
     def _search(self, document: BeautifulSoup, one: List) -> Fields:
         """The form, with every body ticked, for the days of the window."""
@@ -163,24 +156,22 @@ class _Visit:
         rows = [row for row in table.find_all("tr") if row.select_one("td.list-data-akname")]
         if not rows:
             raise no_rows(TokyoWards.slug, SCREENS)
-        read = 0
-        for row in rows:
-            notice = notice_of(row, works=one.works)
-            if isinstance(notice, Saying):
-                yield Problem(one.name, notice)
-                continue
-            read += 1
-            found.add(notice.key)
-            if notice.key not in self.seen and (self.window.until is None or notice.published <= self.window.until):
-                self.seen.add(notice.key)
-                yield notice
-        if not read:
+        read = [notice_of(row, works=one.works) for row in rows]
+        if all(isinstance(notice, Saying) for notice in read):
             raise SourceChanged(
                 "tokyo_wards: no row of the list {list} can be read; look at {address} in a browser, "
                 "its columns may have changed",
                 list=one.name,
                 address=SCREENS,
             )
+        for notice in read:
+            if isinstance(notice, Saying):
+                yield Problem(one.name, notice)
+                continue
+            found.add(notice.key)
+            if notice.key not in self.seen and (self.window.until is None or notice.published <= self.window.until):
+                self.seen.add(notice.key)
+                yield notice
 
 
 def _request(form: Fields) -> Request:
@@ -244,8 +235,8 @@ def notice_of(row: Tag, *, works: bool) -> ScrapedNotice | Saying:
         return unreadable(words(row))
     dates = {
         "公表日時": tokyo.moment(published_at) if tokyo.exact(published_at) else None,
-        "入札締切": tokyo.moment(deadline) if not tokyo.exact(deadline) else None,
-        "開札": tokyo.moment(opening),
+        "入札締切": _stated(deadline) if not tokyo.exact(deadline) else None,
+        "開札": _stated(opening),
         "申請期間": tokyo.period(applications, published),
     }
     method = _method(method)
@@ -266,6 +257,11 @@ def notice_of(row: Tag, *, works: bool) -> ScrapedNotice | Saying:
         portal_dates=tuple((name, value) for name, value in dates.items() if value),
         text="\n".join(filter(None, (" ".join(cell.split("\n")) for cell in cells[1:first]))),
     )
+
+
+def _stated(cell: str) -> str | None:
+    """A moment, or the words in its place: 未定."""
+    return tokyo.moment(cell) or (tokyo.as_written(cell) if re.search(r"\w", cell) else None)
 
 
 def _is_moment(cell: str) -> bool:

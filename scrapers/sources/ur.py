@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.run import Problem
-from scrapers.shapes import FeedSource
+from scrapers.feeds import FeedSource
 from scrapers.source import Page, Window
 
 FEED = "https://www.ur-net.go.jp/orders/{office}/order.xml"

@@ -264,3 +264,8 @@ def test_nothing_outside_a_feed_is_fetched_and_nothing_unfolds_in_it(
 
     monkeypatch.setattr("socket.socket.connect", outside)
     assert len(one(rss("椅子&x;", doctype=doctype)).title) < 10
+
+
+def test_a_reference_to_half_a_character_costs_a_character_and_not_the_feed() -> None:
+    feed = RSS1.format(entry("水素&#xD800;調査&#56320;の公募", f"{SITE}/1"))
+    assert one(feed).title == "水素\ufffd調査\ufffdの公募"

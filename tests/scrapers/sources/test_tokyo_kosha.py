@@ -1,6 +1,6 @@
 """The SME Support Center's table: a period that is no deadline, years that are not written, numbers that repeat."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -28,11 +28,11 @@ def page(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS, year: str
     return f"<html><body><h1>契約情報</h1><h2>{year}</h2><table><tr>{head}</tr>{body}</table></body></html>"
 
 
-def crawled(html: str) -> list[Finding]:
+def crawled(html: str, *, now: datetime = NOW) -> list[Finding]:
     def fetch(request: Request) -> Page:
         return page_of(html.encode(), request, headers={"content-type": "text/html; charset=UTF-8"})
 
-    return list(crawl(TokyoKosha(), Window(date(2026, 9, 8), None, NOW), fetch))
+    return list(crawl(TokyoKosha(), Window(date(2026, 9, 8), None, now), fetch))
 
 
 def the_notice(html: str) -> ScrapedNotice:
@@ -62,6 +62,25 @@ def test_a_period_in_two_cells_below_one_heading_ends_with_the_second() -> None:
     html = page((*ROW[:3], "令和8年10月6日9:00～", "令和8年10月15日14:00", "終了"))
     found = the_notice(html.replace("<th>希望申出期間", '<th colspan="2">希望申出期間'))
     assert found.portal_dates == (("希望申出期間", "2026-10-06T09:00:00+09:00/2026-10-15T14:00:00+09:00"),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "令和8年10月6日9:00<br>令和8年10月15日14:00",
+        "令和8年10月6日9:00～<br>～令和8年10月15日14:00",
+        "令和8年10月6日9:00から<br>10月15日14:00まで",
+        "令和8年10月6日<br>9:00～<br>令和8年10月15日<br>14:00",
+    ],
+)
+def test_on_several_lines_the_last_day_is_the_end_however_they_are_joined(written: str) -> None:
+    found = the_notice(page((*ROW[:3], written, ROW[4])))
+    assert found.portal_dates == (("希望申出期間", "2026-10-06T09:00:00+09:00/2026-10-15T14:00:00+09:00"),)
+
+
+def test_a_crawl_a_month_later_finds_the_same() -> None:
+    html = page(ROW, ("63", "見本", "4月1日", "4月2日～4月8日", "終了"))
+    assert crawled(html) == crawled(html, now=NOW + timedelta(days=40))
 
 
 def test_a_row_without_a_period_has_none() -> None:
