@@ -390,9 +390,11 @@ class _ListVisit:
             yield from self._twice(found, page)
             return
         self.titles[found.key] = found.title
-        if self._comes_later(found):
+        own_page = self._has_own_page(found, page)
+        # A day that the list does not state may stand on the notice's own page.
+        if self._comes_later(found) and not (found.undated and own_page):
             return
-        if not self._has_own_page(found, page):
+        if not own_page:
             yield found
         elif not found.undated:
             if not self._was_before(found):

@@ -96,3 +96,8 @@ def test_every_example_in_a_help_is_a_call_that_the_program_takes() -> None:
                 check(one)
 
     check(monitor)
+
+
+def test_the_number_of_sources_is_told_as_it_is() -> None:
+    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md"):
+        assert f" {len(sources())} sources" in path.read_text(encoding="utf-8"), path.name

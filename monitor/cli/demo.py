@@ -177,7 +177,7 @@ def _collect(
         done = all(runs.last_regular(session, slug) for slug in slugs)
     if done:
         clock.set(today, READ_AT)
-        return house.collect(slugs, since=oldest, watch=watch)
+        return house.collect(slugs, mode=RunMode.REGULAR, since=oldest, watch=watch)
     cut = newest - timedelta(days=NEWS_DAYS)
     clock.set(cut, READ_AT)
     before = house.collect(slugs, mode=RunMode.FIRST, since=min(oldest, cut), until=cut, watch=watch)

@@ -62,7 +62,9 @@ def packed(content: bytes, *names: str, method: int = zipfile.ZIP_DEFLATED) -> b
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", method) as archive:
         for name in names or ("awards.csv",):
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)  # of one day, whatever the clock of the machine
+            entry.compress_type = method
+            archive.writestr(entry, content)
     return written.getvalue()
 
 
