@@ -5,7 +5,7 @@ Templates have the texts; what they call (labels, dates, safe addresses) is gath
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -164,6 +164,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "tokyo_clock": lambda moment: f"{moment.astimezone(TOKYO):%H:%M}",
         "days_until": days_until,
         "hours_since": hours_since,
+        "stated_time": lambda written: stated_time(written, spoken),
         "web_address": web_address,
         "areas": context.areas,
         "area_options": list(area_names.items()),
@@ -200,6 +201,22 @@ def days_until(moment: datetime, now: datetime) -> int:
     if moment < now:
         return -1
     return (moment.astimezone(TOKYO).date() - now.astimezone(TOKYO).date()).days
+
+
+def stated_time(written: str, spoken: Language) -> str:
+    """A day, a moment or a period (2026-09-14/2026-09-17) of a source in the reader's language; else as it is written."""
+
+    def one(piece: str) -> str:
+        if piece in ("", ".."):
+            return ""
+        if len(piece) == len("2026-09-14"):
+            return spoken.day(date.fromisoformat(piece))
+        return spoken.moment(datetime.fromisoformat(piece))
+
+    try:
+        return " – ".join(map(one, written.split("/"))).strip()
+    except ValueError:
+        return written
 
 
 def hours_since(moment: datetime, now: datetime) -> int:

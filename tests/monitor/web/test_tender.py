@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from db.vocabulary.japanese import TOKYO
-from db.vocabulary.notice import NoticeKind
+from db.vocabulary.notice import Attachment, NoticeKind
 
 if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
@@ -157,3 +157,25 @@ def test_an_area_that_is_no_longer_set_up_is_shown_and_not_linked(serving: "Call
     page = web.page(f"/tenders/{id}")
     assert words(page.select(".chips")[0]) == "mobility renewables"
     assert not page.select(".chips a")
+
+
+def test_a_tender_shows_the_numbers_dates_and_documents_of_its_notice(web: "Web") -> None:
+    id = web.keep(
+        web.notice(
+            references=(("調達案件番号", "0000000000000582363"),),
+            portal_dates=(
+                ("希望申請期間", "2026-11-22T09:00:00+09:00/2026-11-27"),
+                ("開札", "2026-12-01"),
+                ("質問", "随時"),
+            ),
+            attachments=(Attachment("仕様書", "https://example.jp/shiyou.pdf"),),
+            text_en="Nature and quantity : Hydrogen station, 1 set",
+        )
+    )
+    page = web.page(f"/tenders/{id}")
+    stated = " ".join(page.select(".notices dl")[0].get_text(" ").split())
+    assert "調達案件番号 0000000000000582363" in stated
+    assert "希望申請期間 Sun 22 Nov 2026, 09:00 Tokyo time – Fri 27 Nov 2026" in stated
+    assert "開札 Tue 1 Dec 2026 質問 随時" in stated
+    assert page.select('.documents a[href="https://example.jp/shiyou.pdf"]')
+    assert "Hydrogen station, 1 set" in page.select('blockquote[lang="en"]')[0].get_text()
