@@ -204,6 +204,17 @@ def last_regular(session: Session, source: str) -> Run | None:
     ).first()
 
 
+def first_asked_for(session: Session, source: str) -> date | None:
+    """The earliest day that a first crawl of a source was to read, however it ended."""
+    run = table(Run)
+    found: date | None = (
+        session.connection()
+        .execute(select(func.min(run.c.since)).where(run.c.source == source, run.c.mode == RunMode.FIRST))
+        .scalar()
+    )
+    return found
+
+
 def first_crawl_done(session: Session, source: str) -> bool:
     """Whether the source was read once as a whole, so that what is new there now is news.
 

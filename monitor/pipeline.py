@@ -214,11 +214,15 @@ def _begin(
     if mode is None:
         known = runs.first_crawl_done(session, source.slug) and last is not None and last.scope == scope
         mode = RunMode.REGULAR if known else RunMode.FIRST
+    if since is None:
+        since = regular_since(session, source, now)
+        if mode == RunMode.FIRST and (asked := runs.first_asked_for(session, source.slug)) is not None:
+            since = min(since, asked)  # what an earlier first crawl was to read, and did not read whole
     run = runs.begin(
         session,
         source.slug,
         mode=mode,
-        since=since or regular_since(session, source, now),
+        since=since,
         until=until,
         now=now,
         who=runs.owner(),

@@ -86,7 +86,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The deadline is unknown or has not passed."""
+    """The deadline is unknown or has not passed, and the tender is neither awarded nor cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,8 @@ def matches(query: Query, tender: Searchable) -> bool:
             known = _day(moment, tender)
             return known is not None and _OPERATORS[operator](known, day)
         case Open():
-            return tender.deadline is None or tender.deadline >= tender.now
+            ended = tender.kind in (NoticeKind.AWARD, NoticeKind.CANCELLATION)
+            return not ended and (tender.deadline is None or tender.deadline >= tender.now)
 
 
 def reasons(query: Query, tender: Searchable) -> tuple[str, ...]:

@@ -535,3 +535,18 @@ def test_after_a_run_that_met_its_limit_the_next_asks_for_the_same_days_again(wo
     world.clock.go_on(days=3)
     second = run_source(world.flow, Endless(SourceOptions(max_requests=5)), fetch)
     assert (second.since, second.new) == (first.since, 2)
+
+
+@pytest.mark.parametrize(
+    "ended", [FetchError("down"), Problem("a part", Saying("timed out"))], ids=["failed", "in part"]
+)
+def test_what_a_first_crawl_did_not_read_is_asked_for_again_until_it_is_read(
+    world: World, ended: Finding | BaseException
+) -> None:
+    since = date(2026, 1, 1)
+    world.run(notice(), ended, mode=RunMode.FIRST, since=since)
+    world.clock.go_on(hours=1)
+    again = world.run(notice())
+    assert (again.mode, again.since) == (RunMode.FIRST, since)
+    world.clock.go_on(hours=1)
+    assert world.run(notice()).since > since, "it was read as a whole"

@@ -382,3 +382,9 @@ def understood(text: str) -> Query | QueryError:
         return parse(text)
     except QueryError as mistake:
         return mistake
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.AWARD, NoticeKind.CANCELLATION])
+def test_what_is_awarded_or_cancelled_is_not_open_whatever_its_deadline(kind: NoticeKind) -> None:
+    assert not matches(parse("open:"), tender(kind=kind))
+    assert not matches(parse("open:"), tender(kind=kind, deadline=None))
