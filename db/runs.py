@@ -204,14 +204,13 @@ def last_regular(session: Session, source: str) -> Run | None:
     ).first()
 
 
-def first_asked_for(session: Session, source: str) -> date | None:
-    """The earliest day that a first crawl of a source was to read, however it ended."""
+def left_out_since(session: Session, source: str, scope: str) -> date | None:
+    """The earliest day that first crawls of a source were to read and did not read whole; None where one did."""
     run = table(Run)
-    found: date | None = (
-        session.connection()
-        .execute(select(func.min(run.c.since)).where(run.c.source == source, run.c.mode == RunMode.FIRST))
-        .scalar()
-    )
+    first = (run.c.source == source, run.c.mode == RunMode.FIRST, run.c.scope == scope)
+    if session.connection().execute(select(run.c.id).where(*first, run.c.state == RunState.OK).limit(1)).first():
+        return None
+    found: date | None = session.connection().execute(select(func.min(run.c.since)).where(*first)).scalar()
     return found
 
 

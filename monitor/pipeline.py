@@ -216,8 +216,8 @@ def _begin(
         mode = RunMode.REGULAR if known else RunMode.FIRST
     if since is None:
         since = regular_since(session, source, now)
-        if mode == RunMode.FIRST and (asked := runs.first_asked_for(session, source.slug)) is not None:
-            since = min(since, asked)  # what an earlier first crawl was to read, and did not read whole
+        if mode == RunMode.FIRST and (left_out := runs.left_out_since(session, source.slug, scope)) is not None:
+            since = min(since, left_out)
     run = runs.begin(
         session,
         source.slug,

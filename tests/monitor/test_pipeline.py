@@ -550,3 +550,13 @@ def test_what_a_first_crawl_did_not_read_is_asked_for_again_until_it_is_read(
     assert (again.mode, again.since) == (RunMode.FIRST, since)
     world.clock.go_on(hours=1)
     assert world.run(notice()).since > since, "it was read as a whole"
+
+
+def test_a_first_crawl_that_was_read_whole_and_found_nothing_is_not_made_again_from_its_beginning(
+    world: World,
+) -> None:
+    since = date(2026, 1, 1)
+    world.run(mode=RunMode.FIRST, since=since)
+    world.clock.go_on(hours=1)
+    again = world.run(notice())
+    assert (again.mode, again.since > since) == (RunMode.FIRST, True)
