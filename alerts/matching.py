@@ -50,4 +50,11 @@ class Matcher:
 
 def searchable(tender: ComposedTender, *, now: datetime) -> Searchable:
     """A composed tender as queries see it."""
-    return Searchable.of(tender, text=tender.text, areas=(found.area for found in tender.areas), now=now)
+    return Searchable.of(
+        tender,
+        text=tender.text,
+        areas=(found.area for found in tender.areas),
+        venues=(found.area for found in tender.venues),
+        cpv=(found.code for found in tender.cpv),
+        now=now,
+    )

@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from db.notices import contents
 from db.tender import Tender
-from db.tenders import areas_of, resolve, rows
+from db.tenders import areas_of, cpv_of, resolve, rows, venues_of
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
-from db.vocabulary.reading import AreaScore
+from db.vocabulary.reading import AreaScore, CpvCode
 from db.vocabulary.tender import TenderSource
 
 
@@ -34,6 +34,8 @@ class Card:
     deadline: datetime | None
     response_deadline: datetime | None
     areas: tuple[AreaScore, ...]
+    venues: tuple[AreaScore, ...] = ()
+    cpv: tuple[CpvCode, ...] = ()
     sources: tuple[TenderSource, ...]
     first_seen_at: datetime
     updated_at: datetime
@@ -47,8 +49,9 @@ class Card:
 def cards(session: Session, ids: Sequence[UUID]) -> list[Card]:
     """The cards of tenders, in the order of the ids; what is not there is left out."""
     found = rows(session, ids)
-    areas = areas_of(session, list(found))
-    return [card_of(found[id], areas[id]) for id in ids if id in found]
+    known = list(found)
+    areas, venues, cpv = areas_of(session, known), venues_of(session, known), cpv_of(session, known)
+    return [card_of(found[id], areas[id], venues[id], cpv[id]) for id in ids if id in found]
 
 
 def card(session: Session, id: UUID) -> Card | None:
@@ -56,7 +59,9 @@ def card(session: Session, id: UUID) -> Card | None:
     return next(iter(cards(session, [resolve(session, id)])), None)
 
 
-def card_of(row: Tender, areas: Sequence[AreaScore]) -> Card:
+def card_of(
+    row: Tender, areas: Sequence[AreaScore], venues: Sequence[AreaScore] = (), cpv: Sequence[CpvCode] = ()
+) -> Card:
     return Card(
         id=row.id,
         title=row.title,
@@ -73,6 +78,8 @@ def card_of(row: Tender, areas: Sequence[AreaScore]) -> Card:
         deadline=row.deadline,
         response_deadline=row.response_deadline,
         areas=tuple(areas),
+        venues=tuple(venues),
+        cpv=tuple(cpv),
         sources=row.sources,
         first_seen_at=row.first_seen_at,
         updated_at=row.updated_at,

@@ -13,7 +13,7 @@ from db.bulk import table
 from db.card import Card, cards
 from db.errors import RecordError
 from db.notice import Notice, NoticeVersion
-from db.tender import Tender, TenderArea
+from db.tender import Tender, TenderArea, TenderCpv, TenderVenue
 from db.vocabulary.query import (
     EVERYTHING,
     And,
@@ -124,16 +124,25 @@ def scan(
             return
         after = (rows[-1].published, rows[-1].id)
         ids = [row.id for row in rows]
-        areas = _areas(session, ids)
+        areas, venues = _areas(session, TenderArea, ids), _areas(session, TenderVenue, ids)
+        cpv = _cpv(session, ids)
         texts = _texts(session, ids) if texts_matter else {}
         for row in rows:
-            if matches(query, Searchable.of(row, text=texts.get(row.id, ""), areas=areas.get(row.id, ()), now=now)):
+            tried = Searchable.of(
+                row,
+                text=texts.get(row.id, ""),
+                areas=areas.get(row.id, ()),
+                venues=venues.get(row.id, ()),
+                cpv=cpv.get(row.id, ()),
+                now=now,
+            )
+            if matches(query, tried):
                 yield row.id
 
 
 def _conditions(query: Query) -> list[ColumnElement[bool]]:
     """What the database can rule out by itself: conditions that hold for everything the query finds."""
-    tender, given = table(Tender), table(TenderArea)
+    tender, given, venue, cpv = table(Tender), table(TenderArea), table(TenderVenue), table(TenderCpv)
     match query:
         case And(parts):
             return [condition for part in parts for condition in _conditions(part)]
@@ -141,6 +150,10 @@ def _conditions(query: Query) -> list[ColumnElement[bool]]:
             return [or_(*(condition for part in parts for condition in _conditions(part)))]
         case Is(Facet.AREA, value):
             return [exists().where(given.c.tender_id == tender.c.id, given.c.area == value)]
+        case Is(Facet.VENUE, value):
+            return [exists().where(venue.c.tender_id == tender.c.id, venue.c.area == value)]
+        case Is(Facet.CPV, value):
+            return [exists().where(cpv.c.tender_id == tender.c.id, cpv.c.code.startswith(value, autoescape=True))]
         case Is(Facet.PREFECTURE | Facet.CATEGORY | Facet.KIND as facet, value):
             return [tender.c[facet.value] == value]
         case Compare(Moment.PUBLISHED, operator, day):
@@ -177,8 +190,18 @@ def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:
     return found
 
 
-def _areas(session: Session, ids: list[UUID]) -> dict[UUID, frozenset[str]]:
-    area = table(TenderArea)
+def _cpv(session: Session, ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+    cpv = table(TenderCpv)
+    found: dict[UUID, frozenset[str]] = {}
+    for tender_id, code in session.connection().execute(
+        select(cpv.c.tender_id, cpv.c.code).where(cpv.c.tender_id.in_(ids))
+    ):
+        found[tender_id] = found.get(tender_id, frozenset()) | {code}
+    return found
+
+
+def _areas(session: Session, model: type[TenderArea | TenderVenue], ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+    area = table(model)
     rows = session.connection().execute(select(area.c.tender_id, area.c.area).where(area.c.tender_id.in_(ids)))
     found: dict[UUID, frozenset[str]] = {}
     for tender_id, name in rows:

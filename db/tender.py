@@ -52,6 +52,27 @@ class TenderArea(SQLModel, table=True):
     evidence: tuple[Evidence, ...] = Field(sa_type=Typed(tuple[Evidence, ...]))
 
 
+class TenderVenue(SQLModel, table=True):
+    """An area that a tender only takes place at, with the places that its title names."""
+
+    __tablename__ = "tender_venue"
+
+    area: str = Field(primary_key=True)
+    tender_id: UUID = Field(primary_key=True, foreign_key="tender.id", ondelete="CASCADE", index=True)
+    score: float
+    evidence: tuple[Evidence, ...] = Field(sa_type=Typed(tuple[Evidence, ...]))
+
+
+class TenderCpv(SQLModel, table=True):
+    """A CPV code of a tender, with the terms that it follows from."""
+
+    __tablename__ = "tender_cpv"
+
+    code: str = Field(primary_key=True)
+    tender_id: UUID = Field(primary_key=True, foreign_key="tender.id", ondelete="CASCADE", index=True)
+    terms: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))
+
+
 class TenderEvent(SQLModel, table=True):
     """Something that happened to a tender. ``alerts`` is False where nobody is to be told (first crawls …)."""
 

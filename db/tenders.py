@@ -1,20 +1,21 @@
 """The store of tenders: composing them from their notices, and their events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
 from db.notices import ReadNotice, written
-from db.tender import Tender, TenderAlias, TenderArea, TenderEvent
+from db.tender import Tender, TenderAlias, TenderArea, TenderCpv, TenderEvent, TenderVenue
 from db.vocabulary.notice import FieldChange, NoticeKind
-from db.vocabulary.reading import AreaScore
+from db.vocabulary.reading import AreaScore, CpvCode
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
 from db.vocabulary.text import fold
 
@@ -38,6 +39,8 @@ def compose(id: UUID, notices: Sequence[ReadNotice]) -> ComposedTender:
     if not notices:
         raise ValueError(f"tender {id} has no notice to be composed from")
     first = notices[0].notice
+    areas = _strongest(part.reading.areas for part in notices)
+    given = {found.area for found in areas}
 
     def best(field: str) -> Any:
         return next((value for part in notices if (value := getattr(part.notice, field)) is not None), None)
@@ -69,18 +72,29 @@ def compose(id: UUID, notices: Sequence[ReadNotice]) -> ComposedTender:
         status=best("status"),
         deadline=best("deadline"),
         response_deadline=best("response_deadline"),
-        areas=_strongest(notices),
+        areas=areas,
+        # What one of its notices is about is more than the place of the others.
+        venues=tuple(at for at in _strongest(part.reading.venues for part in notices) if at.area not in given),
+        cpv=_codes(notices),
         text="\n".join(part.notice.searched for part in notices if part.notice.searched),
     )
 
 
-def _strongest(notices: Sequence[ReadNotice]) -> tuple[AreaScore, ...]:
+def _strongest(readings: Iterable[Iterable[AreaScore]]) -> tuple[AreaScore, ...]:
     best: dict[str, AreaScore] = {}
-    for part in notices:
-        for found in part.reading.areas:
+    for scores in readings:
+        for found in scores:
             if found.area not in best or found.score > best[found.area].score:
                 best[found.area] = found
     return tuple(sorted(best.values(), key=lambda found: -found.score))
+
+
+def _codes(notices: Sequence[ReadNotice]) -> tuple[CpvCode, ...]:
+    terms: dict[str, dict[str, None]] = {}
+    for part in notices:
+        for found in part.reading.cpv:
+            terms.setdefault(found.code, {}).update(dict.fromkeys(found.terms))
+    return tuple(CpvCode(code, tuple(terms[code])) for code in sorted(terms))
 
 
 def store(
@@ -132,22 +146,65 @@ def store(
     return changes
 
 
-def store_quietly(session: Session, tenders: Sequence[ComposedTender]) -> int:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A tender that got other areas when it was read again, by slug."""
+
+    id: UUID
+    title: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def store_quietly(session: Session, tenders: Sequence[ComposedTender]) -> list[Moved]:
     """Write projections after reading again: areas may move, but nothing happened to the tenders themselves.
 
-    Returns how many tenders got other areas than before.
+    Returns the tenders that got other areas than before; that a score moved is not told.
     """
     before = areas_of(session, [tender.id for tender in tenders])
     _store_areas(session, tenders, before.keys())
-    return sum(
-        {found.area for found in before.get(tender.id, ())} != {found.area for found in tender.areas}
-        for tender in tenders
-    )
+    moved: list[Moved] = []
+    for tender in tenders:
+        old, new = {found.area for found in before[tender.id]}, {found.area for found in tender.areas}
+        if old != new:
+            moved.append(Moved(tender.id, tender.title, tuple(sorted(new - old)), tuple(sorted(old - new))))
+    return moved
+
+
+def area_counts(session: Session) -> dict[str, int]:
+    """How many tenders each area has; an area without any is not in the answer."""
+    area = table(TenderArea)
+    rows = session.connection().execute(select(area.c.area, func.count()).group_by(area.c.area))
+    return {row[0]: row[1] for row in rows}
 
 
 def areas_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AreaScore]]:
     """The areas of tenders, strongest first; every id asked for is in the answer."""
-    area = table(TenderArea)
+    return _scores_of(session, TenderArea, ids)
+
+
+def venues_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AreaScore]]:
+    """The areas that tenders only take place at; every id asked for is in the answer."""
+    return _scores_of(session, TenderVenue, ids)
+
+
+def cpv_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[CpvCode]]:
+    """The CPV codes of tenders in their order; every id asked for is in the answer."""
+    cpv = table(TenderCpv)
+    found: dict[UUID, list[CpvCode]] = {id: [] for id in ids}
+    for some in batches(ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(cpv.c.tender_id, cpv.c.code, cpv.c.terms).where(cpv.c.tender_id.in_(some)).order_by(cpv.c.code)
+        )
+        for tender_id, code, terms in rows:
+            found[tender_id].append(CpvCode(code, terms))
+    return found
+
+
+def _scores_of(
+    session: Session, model: type[TenderArea | TenderVenue], ids: Sequence[UUID]
+) -> dict[UUID, list[AreaScore]]:
+    area = table(model)
     found: dict[UUID, list[AreaScore]] = {id: [] for id in ids}
     for some in batches(ids, IN_LIMIT):
         rows = session.connection().execute(
@@ -214,18 +271,26 @@ def _columns(tender: ComposedTender) -> dict[str, Any]:
 
 
 def _store_areas(session: Session, tenders: Sequence[ComposedTender], known: Iterable[UUID]) -> None:
-    area = table(TenderArea)
-    for some in batches(known, IN_LIMIT):
-        session.connection().execute(area.delete().where(area.c.tender_id.in_(some)))
+    known = list(known)
+    for model in (TenderArea, TenderVenue, TenderCpv):
+        written = table(model)
+        for some in batches(known, IN_LIMIT):
+            session.connection().execute(written.delete().where(written.c.tender_id.in_(some)))
+    bulk.insert(session, TenderArea, [_row(tender, found) for tender in tenders for found in tender.areas])
+    bulk.insert(session, TenderVenue, [_row(tender, found) for tender in tenders for found in tender.venues])
     bulk.insert(
         session,
-        TenderArea,
+        TenderCpv,
         [
-            {"area": found.area, "tender_id": tender.id, "score": found.score, "evidence": found.evidence}
+            {"code": found.code, "tender_id": tender.id, "terms": found.terms}
             for tender in tenders
-            for found in tender.areas
+            for found in tender.cpv
         ],
     )
+
+
+def _row(tender: ComposedTender, found: AreaScore) -> dict[str, Any]:
+    return {"area": found.area, "tender_id": tender.id, "score": found.score, "evidence": found.evidence}
 
 
 def rows(session: Session, ids: Sequence[UUID]) -> dict[UUID, Tender]:
@@ -236,3 +301,29 @@ def rows(session: Session, ids: Sequence[UUID]) -> dict[UUID, Tender]:
         for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))).mappings():
             found[row["id"]] = Tender(**row)
     return found
+
+
+class TitleAndAreas(NamedTuple):
+    """A tender as far as its title goes; the areas by slug, strongest first."""
+
+    title: str
+    buyer: str | None
+    areas: tuple[str, ...]
+
+
+def titles_and_areas(session: Session) -> Iterator[TitleAndAreas]:
+    """The title of every tender with its buyer and its areas, a page at a time, in the order of their ids."""
+    tender, given = table(Tender), table(TenderArea)
+    columns = select(tender.c.id, tender.c.title, tender.c.buyer).order_by(tender.c.id).limit(IN_LIMIT)
+    page = columns
+    while found := session.connection().execute(page).all():
+        areas: dict[UUID, list[str]] = {}
+        for tender_id, slug in session.connection().execute(
+            select(given.c.tender_id, given.c.area)
+            .where(given.c.tender_id.in_([row.id for row in found]))
+            .order_by(given.c.score.desc(), given.c.area)
+        ):
+            areas.setdefault(tender_id, []).append(slug)
+        for row in found:
+            yield TitleAndAreas(row.title, row.buyer, tuple(areas.get(row.id, ())))
+        page = columns.where(tender.c.id > found[-1].id)

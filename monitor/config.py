@@ -370,6 +370,12 @@ class SourcesSection(_Section):
     only: tuple[str, ...] = ()
 
 
+class ReadingSection(_Section):
+    """``[reading]``"""
+
+    second_opinion: str = ""
+
+
 class AreaSection(_Section):
     """``[[areas]]``"""
 
@@ -378,7 +384,10 @@ class AreaSection(_Section):
     name_ja: str = ""
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    venue: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
+    file: Path | None = None
+    cpv: tuple[str, ...] = ()
 
     @field_validator("slug")
     @classmethod
@@ -400,6 +409,7 @@ class Config(_Section):
     feeds: tuple[FeedSection, ...] = ()
     sources: SourcesSection = SourcesSection()
     source: dict[str, SourceSection] = {}
+    reading: ReadingSection = ReadingSection()
     areas: tuple[AreaSection, ...] = ()
 
     @field_validator("tables", "feeds")
@@ -454,6 +464,10 @@ class Config(_Section):
             smtp = SmtpSettings(mail.host, mail.port, mail.security, mail.user or None, password)
         return MailSettings(sender=mail.sender, maildir=home / "mail", smtp=smtp, digest_at=mail.digest_at)
 
+    def second_opinion(self) -> Path | None:
+        """The file of a second opinion on titles; None where the lexicon alone decides."""
+        return Path(self.reading.second_opinion) if self.reading.second_opinion else None
+
     def area_definitions(self) -> list[AreaDefinition]:
         return [
             AreaDefinition(
@@ -462,7 +476,10 @@ class Config(_Section):
                 name_ja=area.name_ja,
                 strong=area.strong,
                 weak=area.weak,
+                venue=area.venue,
                 negative=area.negative,
+                file=area.file,
+                cpv=area.cpv,
             )
             for area in self.areas
         ]
@@ -488,9 +505,20 @@ def load(path: Path | None) -> Config:
         raise ConfigError("{file}: is no TOML: {why}", file=path, why=error) from None
     try:
         config = Config.model_validate(raw)
-        # A home is where its configuration says, wherever the command is called from.
+        # Homes and files are where the configuration says, wherever the command is called from.
         home = path.parent / config.storage.home
-        return config.model_copy(update={"storage": config.storage.model_copy(update={"home": home})})
+        areas = tuple(
+            area.model_copy(update={"file": path.parent / area.file}) if area.file else area for area in config.areas
+        )
+        opinion = config.reading.second_opinion
+        reading = ReadingSection(second_opinion=str(path.parent / opinion) if opinion else "")
+        return config.model_copy(
+            update={
+                "storage": config.storage.model_copy(update={"home": home}),
+                "reading": reading,
+                "areas": areas,
+            }
+        )
     except ValidationError as error:
         # A misspelt key says more than that the right one is missing.
         first, *others = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")

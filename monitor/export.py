@@ -16,6 +16,7 @@ from db.bulk import batches
 from db.card import Card, cards
 from db.vocabulary.japanese import tokyo_iso
 from db.vocabulary.query import Query
+from db.vocabulary.reading import AreaScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class TenderLine:
     deadline: str | None
     response_deadline: str | None
     areas: list[AreaLine]
+    venues: list[AreaLine]
+    """Areas that it only takes place at."""
+    cpv: list[str]
     sources: list[SourceLine]
     first_seen_at: str
     updated_at: str
@@ -78,16 +82,19 @@ def as_line(card: Card) -> TenderLine:
         published=card.published.isoformat(),
         deadline=tokyo_iso(card.deadline) if card.deadline else None,
         response_deadline=tokyo_iso(card.response_deadline) if card.response_deadline else None,
-        areas=[
-            AreaLine(found.area, found.score, [EvidenceLine(one.term, one.place) for one in found.evidence])
-            for found in card.areas
-        ],
+        areas=[_area_line(found) for found in card.areas],
+        venues=[_area_line(found) for found in card.venues],
+        cpv=[found.code for found in card.cpv],
         sources=[
             SourceLine(one.source, one.key, one.url, one.kind, one.published.isoformat()) for one in card.sources
         ],
         first_seen_at=tokyo_iso(card.first_seen_at),
         updated_at=tokyo_iso(card.updated_at),
     )
+
+
+def _area_line(found: AreaScore) -> AreaLine:
+    return AreaLine(found.area, found.score, [EvidenceLine(one.term, one.place) for one in found.evidence])
 
 
 def export_jsonl(session: Session, query: Query, out: Path, *, now: datetime) -> int:

@@ -30,6 +30,7 @@ from monitor.i18n import language
 from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
 from monitor.reading.areas import Area, load_lexicon, names_of
+from monitor.reading.opinion import load_opinion
 from monitor.reading.reader import NoticeReader
 from scrapers.fetch import HttpFetcher
 from scrapers.source import Fetch, Source
@@ -233,15 +234,22 @@ class Household:
         self.database.close()
 
 
+def notice_reader(config: Config) -> NoticeReader:
+    """The reader of notices that the configuration describes. Raises LexiconError or OpinionError."""
+    lexicon = load_lexicon(config.area_definitions())
+    file = config.second_opinion()
+    return NoticeReader(lexicon, load_opinion(file, [area.slug for area in lexicon.areas]) if file else None)
+
+
 @contextmanager
 def household(
     config: Config, *, home: Path | None = None, clock: Callable[[], datetime] = system_clock, upgrade: bool = False
 ) -> Iterator[Household]:
     """Open a home, making what is missing. ``upgrade`` also brings a server's schema up to date.
 
-    Raises RecordError, ConfigError or LexiconError.
+    Raises RecordError, ConfigError, LexiconError or OpinionError.
     """
-    lexicon = load_lexicon(config.area_definitions())
+    reader = notice_reader(config)
     home = home or config.storage.home
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds subscribers' addresses
@@ -253,7 +261,7 @@ def household(
     try:
         (migrate.upgrade if upgrade else migrate.ready)(database)
         stop = threading.Event()
-        flow = Flow(database, Archive(home / "archive"), NoticeReader(lexicon), clock, stop.is_set)
-        yield Household(config, home, flow, lexicon.areas, config.all_sources(), clock, stop)
+        flow = Flow(database, Archive(home / "archive"), reader, clock, stop.is_set)
+        yield Household(config, home, flow, reader.lexicon.areas, config.all_sources(), clock, stop)
     finally:
         database.close()

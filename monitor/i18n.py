@@ -50,7 +50,9 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
             "_Again",
         )
     ),
-    **dict.fromkeys(("QueryError", "ConfigError", "LexiconError", "MailError")),
+    **dict.fromkeys(
+        ("QueryError", "ConfigError", "LexiconError", "LabelsError", "OpinionError", "TrainingError", "MailError")
+    ),
 }
 SPOKEN: dict[str, tuple[int, ...] | None] = {"_": None, "text": None, "say": None, "ntext": (1, 2)}
 """Where a text is put into a language on the spot; the other rooms only mark texts (a row of a page has a ``text``, too)."""

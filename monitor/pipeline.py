@@ -28,6 +28,7 @@ from db.engine import Database
 from db.errors import TakenOver
 from db.history import Answer, Run
 from db.notices import Outcome, ReadNotice, Recorded
+from db.tenders import Moved
 from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
@@ -350,24 +351,72 @@ def read_and_compose(
     return [tenders.compose(id, parts[id]) for id in dict.fromkeys(one.tender_id for one in fresh)]
 
 
+@dataclass(slots=True)
+class AreaMoves:
+    """How many tenders an area had before reading again, and what came and went; the first few of each by name."""
+
+    before: int = 0
+    added: int = 0
+    removed: int = 0
+    examples_added: list[Moved] = field(default_factory=list)
+    examples_removed: list[Moved] = field(default_factory=list)
+
+    @property
+    def after(self) -> int:
+        return self.before + self.added - self.removed
+
+
+@dataclass(slots=True)
+class ReadAgain:
+    """What reading again came to: notices read, tenders whose areas changed, and the moves of each area by slug."""
+
+    read: int = 0
+    moved: int = 0
+    areas: dict[str, AreaMoves] = field(default_factory=dict)
+
+    def take(self, moved: Sequence[Moved], *, examples: int) -> None:
+        """Count tenders whose areas changed, and keep the first as examples: memory does not grow with them."""
+        self.moved += len(moved)
+        for one in moved:
+            for area in one.added:
+                into = self.areas.setdefault(area, AreaMoves())
+                into.added += 1
+                if len(into.examples_added) < examples:
+                    into.examples_added.append(one)
+            for area in one.removed:
+                out_of = self.areas.setdefault(area, AreaMoves())
+                out_of.removed += 1
+                if len(out_of.examples_removed) < examples:
+                    out_of.examples_removed.append(one)
+
+
 def read_again(
-    flow: Flow, *, everything: bool = False, watch: Callable[[int, int], None] = lambda read, moved: None
-) -> tuple[int, int]:
+    flow: Flow,
+    *,
+    everything: bool = False,
+    examples: int = 0,
+    watch: Callable[[ReadAgain], None] = lambda report: None,
+) -> ReadAgain:
     """Read notices again after the areas changed: all, or those that an older lexicon read. Alerts nobody.
 
-    Returns how many notices were read, and how many tenders got other areas than before.
+    Batch by batch, each a transaction of its own, so that it can be broken off and begun again at any point.
+    Returns what moved, with up to so many ``examples`` for each area and direction. What is collected meanwhile is
+    in none of the counts.
     """
-    read = moved = 0
+    with flow.database.reading() as session:
+        report = ReadAgain(
+            areas={area: AreaMoves(count) for area, count in sorted(tenders.area_counts(session).items())}
+        )
     after: UUID | None = None
     revision = None if everything else flow.reader.revision
     while True:
         with flow.database.reading() as session:
             batch = notices.unread(session, revision, after=after, limit=BATCH)
         if not batch:
-            return read, moved
+            return report
         now = flow.clock()
 
-        def work(session: Session, batch: Sequence[ReadNotice] = batch, now: datetime = now) -> int:
+        def work(session: Session, batch: Sequence[ReadNotice] = batch, now: datetime = now) -> list[Moved]:
             notices.store_readings(
                 session,
                 {(one.id, one.version): flow.reader.read(one.notice) for one in batch},
@@ -377,10 +426,10 @@ def read_again(
             parts = _parts(session, sorted({one.tender_id for one in batch}))
             return tenders.store_quietly(session, [tenders.compose(id, parts[id]) for id in parts])
 
-        moved += flow.database.write(work)
-        read += len(batch)
+        report.take(flow.database.write(work), examples=examples)
+        report.read += len(batch)
         after = batch[-1].id
-        watch(read, moved)
+        watch(report)
 
 
 def _parts(session: Session, tender_ids: Sequence[UUID]) -> dict[UUID, list[ReadNotice]]:

@@ -2,6 +2,8 @@
 
     水素 OR "燃料 電池"            words and phrases; a word is found in title, text and buyer
     area:renewables NOT kind:award  fields; AND may be left out, and binds closer than OR; - is short for NOT
+    venue:aging-society             what only takes place at the area's places: works at a care home
+    cpv:72                          a division or group of the EU's procurement vocabulary, and what lies below it
     buyer:環境省,経済産業省         a comma means "one of these"
     published>=2026-04-01           comparisons (also deadline)
     open:                           tenders whose deadline has not passed
@@ -46,6 +48,8 @@ class Facet(StrEnum):
     """Fields that hold one of a set of values."""
 
     AREA = "area"
+    VENUE = "venue"
+    CPV = "cpv"
     PREFECTURE = "prefecture"
     CATEGORY = "category"
     KIND = "kind"
@@ -119,6 +123,9 @@ class Searchable:
     text: str
     buyer: str
     areas: frozenset[str]
+    venues: frozenset[str]
+    cpv: frozenset[str]
+    """The beginnings of its CPV codes, of two digits and more: what a query for a division finds."""
     sources: frozenset[str]
     prefecture: str | None
     category: str | None
@@ -128,13 +135,29 @@ class Searchable:
     now: datetime
 
     @classmethod
-    def of(cls, tender: "Described", *, text: str, areas: Iterable[str], now: datetime) -> Self:
-        """Anything that has a tender's fields, with its text and its focus areas."""
+    def of(
+        cls,
+        tender: "Described",
+        *,
+        text: str,
+        areas: Iterable[str],
+        venues: Iterable[str] = (),
+        cpv: Iterable[str] = (),
+        now: datetime,
+    ) -> Self:
+        """Anything that has a tender's fields, with its text, its focus areas and venues, and its CPV codes."""
         return cls(
             title=fold(f"{tender.title}\n{tender.title_en or ''}"),
             text=fold(text),
             buyer=fold(f"{tender.buyer or ''}\n{tender.buyer_en or ''}"),
             areas=frozenset(areas),
+            venues=frozenset(venues),
+            cpv=frozenset(
+                short[:length]
+                for code in cpv
+                if (short := cpv_beginning(code))
+                for length in range(SHORTEST_CPV, len(short) + 1)
+            ),
             sources=frozenset(source.source for source in tender.sources),
             prefecture=tender.prefecture,
             category=tender.category,
@@ -143,6 +166,17 @@ class Searchable:
             deadline=tender.deadline,
             now=now,
         )
+
+
+SHORTEST_CPV = 2
+"""Digits of a division."""
+_CPV = re.compile(r"([0-9]{2,8})(?:-[0-9])?", re.ASCII)
+
+
+def cpv_beginning(code: str) -> str | None:
+    """The digits of a CPV code that say something: 72000000, 72000000-5 and 72 are the division 72. None: no code."""
+    found = _CPV.fullmatch(code)
+    return found[1][:SHORTEST_CPV] + found[1][SHORTEST_CPV:].rstrip("0") if found else None
 
 
 class Described(Protocol):
@@ -272,6 +306,10 @@ def _values(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | No
     match facet:
         case Facet.AREA:
             return tender.areas
+        case Facet.VENUE:
+            return tender.venues
+        case Facet.CPV:
+            return tender.cpv
         case Facet.SOURCE:
             return tender.sources
         case Facet.PREFECTURE:
@@ -421,6 +459,14 @@ class _Parser:
         if facet is Facet.PREFECTURE:
             return Is(facet, self._prefecture(value, position))
         folded = fold(value).replace(" ", "-")
+        if facet is Facet.CPV:
+            if (beginning := cpv_beginning(folded)) is None:
+                raise QueryError(
+                    "{value} is no CPV code — write 2 to 8 digits, as cpv:72 or cpv:72000000",
+                    value=value,
+                    position=position,
+                )
+            return Is(facet, beginning)
         allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category], **self.known}.get(facet)
         if allowed and folded not in allowed:
             raise QueryError(

@@ -24,7 +24,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class AreaScore:
-    """A focus area that a notice was given. ``score`` is the sum of the evidence's weights (1.0 and more)."""
+    """A focus area and how it was found. ``score`` is the sum of the evidence's weights (1.0 gives the area)."""
 
     area: str
     score: float
@@ -32,7 +32,22 @@ class AreaScore:
 
 
 @dataclass(frozen=True, slots=True)
+class CpvCode:
+    """What is bought, in the EU's Common Procurement Vocabulary: a division or group, 8 digits without check digit.
+
+    ``terms`` are the terms of the lexicon that it follows from.
+    """
+
+    code: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that was read out of one version of a notice; later readers add their fields here."""
 
     areas: tuple[AreaScore, ...] = ()
+    """The focus areas it belongs to, strongest first."""
+    venues: tuple[AreaScore, ...] = ()
+    """Areas that it only takes place at: works at a care home are at home in the ageing society, not about it."""
+    cpv: tuple[CpvCode, ...] = ()

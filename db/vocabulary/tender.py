@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from db.vocabulary.notice import Category, FieldChange, NoticeKind
-from db.vocabulary.reading import AreaScore
+from db.vocabulary.reading import AreaScore, CpvCode
 
 
 class EventKind(StrEnum):
@@ -54,6 +54,8 @@ class ComposedTender:
     deadline: datetime | None = None
     response_deadline: datetime | None = None
     areas: tuple[AreaScore, ...] = ()
+    venues: tuple[AreaScore, ...] = ()
+    cpv: tuple[CpvCode, ...] = ()
     text: str = ""
 
 

@@ -8,10 +8,11 @@ import sys
 import click
 
 from db.vocabulary.messages import N_, Told
+from monitor.cli.areas import areas_group, evaluate_command
 from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import classify, collect, portals_command
 from monitor.cli.demo import demo
-from monitor.cli.looking import areas_group, db_group, export_group, feed, search, tenders_group
+from monitor.cli.looking import db_group, export_group, feed, search, tenders_group
 from monitor.cli.people import deliver, subscribers_group
 from monitor.cli.serving import run, serve_command
 from monitor.cli.sources import check, sources_group
@@ -38,6 +39,7 @@ monitor = Group(
         sources_group,
         classify,
         areas_group,
+        evaluate_command,
         tenders_group,
         search,
         export_group,

@@ -1,9 +1,9 @@
-"""Commands that fetch and read: collect, sources, classify, check, portals."""
+"""Commands that fetch and read: collect, classify, portals."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import click
@@ -11,16 +11,14 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from db.tenders import Moved
 from db.vocabulary.messages import N_
 from monitor.cli.base import App, at_home, command, opened, option, spoken, until_stopped, write_json
 from monitor.household import Ended
 from monitor.i18n import Language
-from monitor.pipeline import Progress, read_again
+from monitor.pipeline import Progress, ReadAgain, read_again
 from monitor.serving import serve
 from monitor.standins.server import StandInSettings, app
-
-LETTERS_LATE = timedelta(hours=6)
-"""A letter that is not sent so long after its window ended is worth a look."""
 
 
 class Day(click.ParamType[date]):
@@ -36,10 +34,10 @@ class Day(click.ParamType[date]):
 
 
 @contextmanager
-def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
-    """Lines that move on a terminal, on standard error; nothing elsewhere."""
+def moving_lines() -> Iterator[Callable[[str, str], None]]:
+    """Lines that move on a terminal, on standard error, each a name and its figures; nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda progress: None
+        yield lambda name, figures: None
         return
     columns = (
         SpinnerColumn(),
@@ -50,6 +48,19 @@ def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
     with Bars(*columns, console=Console(file=sys.stderr), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
+        def show(name: str, figures: str) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=None, figures=figures)
+            bars.update(tasks[name], figures=figures)
+
+        yield show
+
+
+@contextmanager
+def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
+    """A moving line for each source that is collected."""
+    with moving_lines() as show:
+
         def watch(progress: Progress) -> None:
             figures = language.text(
                 "{requests} requests, {found} found, {new} new, {changed} changed",
@@ -58,9 +69,7 @@ def progress_bars(language: Language) -> Iterator[Callable[[Progress], None]]:
                 new=language.number(progress.new),
                 changed=language.number(progress.changed),
             )
-            if progress.source not in tasks:
-                tasks[progress.source] = bars.add_task(progress.source, total=None, figures=figures)
-            bars.update(tasks[progress.source], figures=figures)
+            show(progress.source, figures)
 
         yield watch
 
@@ -144,20 +153,82 @@ def collect(
     example="monitor classify --all",
 )
 @option("--all", "everything", is_flag=True, help=N_("Also those that were read with the areas as they are now."))
+@option(
+    "--examples",
+    type=click.IntRange(0, 1_000),
+    default=5,
+    help=N_("So many tenders by title for each area, of those that came and of those that went."),
+)
+@option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
 @at_home
 @click.pass_obj
-def classify(app: App, everything: bool, config: Path | None, home: Path | None) -> None:
-    with opened(config, home) as house:
-        read, moved = read_again(house.flow, everything=everything)
+def classify(app: App, everything: bool, examples: int, json_: bool, config: Path | None, home: Path | None) -> None:
     language = app.language
-    app.out.print(
-        language.text(
-            "{read} read; the focus areas of {moved} changed",
-            read=language.number(read),
-            moved=language.number(moved),
-        ),
-        markup=False,
+    with opened(config, home) as house, moving_lines() as show:
+        names = house.area_names(language.code)
+        report = read_again(
+            house.flow,
+            everything=everything,
+            examples=examples,
+            watch=lambda report: show(language.text("classify"), _figures(report, language)),
+        )
+    if json_:
+        write_json(_moves_as_json(report))
+        return
+    app.out.print(_figures(report, language), markup=False)
+    moved = [(names.get(area, area), one) for area, one in report.areas.items() if one.added or one.removed]
+    if not moved:
+        return
+    app.out.print()
+    app.table(
+        [N_("area"), N_("before"), N_("added"), N_("removed"), N_("after")],
+        [
+            (name, *(language.number(count) for count in (one.before, one.added, one.removed, one.after)))
+            for name, one in moved
+        ],
+        right=(1, 2, 3, 4),
     )
+    titles = [
+        (name, word, example.title)
+        for name, one in moved
+        for word, some in (
+            (language.text("added"), one.examples_added),
+            (language.text("removed"), one.examples_removed),
+        )
+        for example in some
+    ]
+    if titles:
+        app.out.print()
+        app.table([N_("area"), N_("change"), N_("title")], titles)
+
+
+def _figures(report: ReadAgain, language: Language) -> str:
+    return language.text(
+        "{read} read; the focus areas of {moved} changed",
+        read=language.number(report.read),
+        moved=language.number(report.moved),
+    )
+
+
+def _moves_as_json(report: ReadAgain) -> dict[str, object]:
+    def named(examples: Sequence[Moved]) -> list[dict[str, object]]:
+        return [{"id": one.id, "title": one.title} for one in examples]
+
+    return {
+        "read": report.read,
+        "moved": report.moved,
+        "areas": {
+            area: {
+                "before": one.before,
+                "added": one.added,
+                "removed": one.removed,
+                "after": one.after,
+                "examples_added": named(one.examples_added),
+                "examples_removed": named(one.examples_removed),
+            }
+            for area, one in report.areas.items()
+        },
+    }
 
 
 @command(

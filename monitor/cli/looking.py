@@ -1,4 +1,4 @@
-"""Commands that look into the record: areas, tenders, search, export, feed, db."""
+"""Commands that look into the record: tenders, search, export, feed, db."""
 
 import csv
 import sys
@@ -16,7 +16,7 @@ from db.card import Card, card
 from db.errors import RecordError
 from db.tenders import events_of, resolve
 from db.vocabulary.japanese import to_tokyo, tokyo_iso
-from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS, PLACES
+from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS
 from db.vocabulary.messages import N_
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.query import Facet, Query, QueryError, parse
@@ -26,13 +26,13 @@ from monitor.config import load
 from monitor.export import as_line, export_jsonl
 from monitor.household import Household, household
 from monitor.i18n import Language
-from monitor.reading.areas import load_lexicon, names_of
 from monitor.syndication import feed_bytes
 
 
 def parsed(app: App, house: Household, text: str) -> Query:
     """A query, or an error that shows the place of the mistake."""
-    known = {Facet.AREA: [area.slug for area in house.areas], Facet.SOURCE: list(house.sources)}
+    slugs = [area.slug for area in house.areas]
+    known = {Facet.AREA: slugs, Facet.VENUE: slugs, Facet.SOURCE: list(house.sources)}
     try:
         return parse(text, known)
     except QueryError as error:
@@ -44,70 +44,6 @@ def parsed(app: App, house: Household, text: str) -> Query:
 def _columns(text: str) -> int:
     """How many columns a terminal gives a text: Japanese characters take two."""
     return cell_len(text)
-
-
-@command("list", N_("Show the focus areas, your own among them."), example="monitor areas list")
-@option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
-@click.pass_obj
-def list_areas(app: App, config: Path | None) -> None:
-    lexicon = load_lexicon(load(config).area_definitions())
-    code = app.language.code
-    app.table(
-        [N_("area"), N_("name"), N_("what it covers")],
-        [(area.slug, area.names[code], area.descriptions[code]) for area in lexicon.areas],
-    )
-
-
-@command(
-    "explain",
-    N_("Show which focus areas a title gets, and the words that decided."),
-    example="monitor areas explain '水素ステーション整備工事'",
-)
-@click.argument("title")
-@option(
-    "--text",
-    "text",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=N_("A file with the notice's text."),
-)
-@option("--buyer", help=N_("The buyer's name."))
-@option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
-@option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
-@click.pass_obj
-def explain(app: App, title: str, text: Path | None, buyer: str | None, json_: bool, config: Path | None) -> None:
-    lexicon = load_lexicon(load(config).area_definitions())
-    found = lexicon.read(title, text.read_text(encoding="utf-8") if text else "", buyer)
-    if json_:
-        write_json(found)
-        return
-    if not found:
-        app.out.print(app.language.text("no focus area: no term of the lexicon decides"), markup=False)
-        return
-    names = names_of(lexicon.areas, app.language.code)
-    app.table(
-        [N_("area"), N_("score"), N_("term"), N_("meaning"), N_("place"), N_("weight")],
-        [
-            (
-                names[one.area] if number == 0 else "",
-                f"{one.score:.2f}" if number == 0 else "",
-                evidence.term,
-                evidence.gloss,
-                app.language.text(PLACES[evidence.place]),
-                f"{evidence.weight:+.2f}",
-            )
-            for one in found
-            for number, evidence in enumerate(one.evidence)
-        ],
-        right=(1, 5),
-    )
-
-
-areas_group = Group(
-    "areas",
-    help=N_("The focus areas and the words that decide."),
-    example="monitor areas list",
-    commands=[list_areas, explain],
-)
 
 
 @command(

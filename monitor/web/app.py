@@ -5,30 +5,33 @@ with ``access_log=False``, or put the filter on its access log, which writes ``/
 
     logging.getLogger("uvicorn.access").addFilter(TokensHidden())
 
-Nothing here writes but the unsubscribing.
+Nothing here writes but the unsubscribing and readers' marks on focus areas.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import BoundedSemaphore
 from time import monotonic
 from typing import Annotated
+from urllib.parse import parse_qsl, quote
 from uuid import UUID
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
+from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from alerts.feeds import FeedForm
-from db import search, subscribers, tenders
-from db.card import card, extract, notices_of
-from db.errors import RecordError
+from db import feedbacks, search, subscribers, tenders
+from db.card import card, notices_of
+from db.errors import Busy, RecordError
 from db.vocabulary.japanese import to_tokyo
-from db.vocabulary.messages import N_, Saying
+from db.vocabulary.messages import N_, Saying, Told
 from db.vocabulary.query import Facet
 from monitor.health import source_states
 from monitor.web.conditional import answer
@@ -36,7 +39,9 @@ from monitor.web.context import WebContext
 from monitor.web.feed import EVERYTHING, feed_document, feed_with_moment
 from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
+from monitor.web.marking import MarkedTexts
 from monitor.web.pages import STATIC, Pages
+from monitor.web.readers import reader_of
 
 __all__ = ["TokensHidden", "WebContext", "create_app", "feed_document"]
 
@@ -71,12 +76,14 @@ def create_app(context: WebContext) -> FastAPI:
         (HTTPException, site.refused),
         (RequestValidationError, site.unreadable),
         (NotUnderstood, site.not_understood),
+        (_TooManyMarks, site.too_many_marks),
         (RecordError, site.record_failed),
     ):
         app.add_exception_handler(error, told)
     for path, page in (
         ("/", site.home),
         ("/tenders/{id}", site.tender),
+        ("/tenders/{id}/feedback", site.back_to_tender),
         ("/feeds", site.feeds),
         ("/feeds/{name}.{form}", site.feed),
         ("/sources", site.sources),
@@ -86,6 +93,7 @@ def create_app(context: WebContext) -> FastAPI:
     ):
         app.add_api_route(path, page, methods=GET, response_model=None)
     app.add_api_route("/u/{token}", site.unsubscribe, methods=["POST"], response_model=None)
+    app.add_api_route("/tenders/{id}/feedback", site.feedback, methods=["POST"], response_model=None)
     return app
 
 
@@ -94,8 +102,28 @@ SEARCHES = 4
 SEARCH_SECONDS = 8.0
 """After which a search is given up."""
 
-SUMMARY = 2000
-"""Characters of an official English summary: with the time limit, which stands near its end."""
+MARKINGS = 2
+"""At the same time: whoever writes may have to wait for a crawl, and the rest of the site stays quick."""
+MARKS_OF_A_READER = 300
+MARKS_OF_ALL = 20_000
+"""Within ``MARKS_PERIOD``: what a person may mark, and what the record takes, whoever they are said to come from."""
+MARKS_PERIOD = timedelta(days=1)
+FORM_BYTES = 2000
+"""The longest form that is read: a slug and a word."""
+
+
+class _TooManyMarks(Told):
+    """No more marks are taken today; told on the page for 429."""
+
+
+async def _small_form(request: Request) -> dict[str, str]:
+    """The fields of a posted form. Raises HTTPException 413 for more than any form of ours sends."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            raise HTTPException(413)
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
 class _Site:
@@ -106,8 +134,13 @@ class _Site:
         self._database = context.database
         self._pages = pages
         self._searches = BoundedSemaphore(SEARCHES)
-        self._known = {Facet.AREA: [area.slug for area in context.areas], Facet.SOURCE: list(context.sources)}
+        self._markings = BoundedSemaphore(MARKINGS)
         self._area_slugs = [area.slug for area in context.areas]
+        self._known = {
+            Facet.AREA: self._area_slugs,
+            Facet.VENUE: self._area_slugs,
+            Facet.SOURCE: list(context.sources),
+        }
         self._files = {file.name: file.read_bytes() for file in sorted(STATIC.iterdir())}
 
     # Pages --------------------------------------------------------------------------------------------
@@ -120,10 +153,17 @@ class _Site:
         prefecture: str = "",
         kind: str = "",
         category: str = "",
+        venue: str = "",
         page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
     ) -> Response:
         filters = Filters.read(
-            q=q, area=area, prefecture=prefecture, kind=kind, category=category, areas=self._area_slugs
+            q=q,
+            area=area,
+            prefecture=prefecture,
+            kind=kind,
+            category=category,
+            venue=venue,
+            areas=self._area_slugs,
         )
         query, mistake = filters.query(self._known)
         now = to_tokyo(self._context.clock())  # days in a query are days in Tokyo
@@ -162,7 +202,7 @@ class _Site:
         finally:
             self._searches.release()
 
-    def tender(self, request: Request, id: str) -> Response:
+    def tender(self, request: Request, id: str, marked: str = "") -> Response:
         with self._database.reading() as session:
             shown = card(session, asked) if (asked := _uuid(id)) else None
             if shown is None:
@@ -175,8 +215,8 @@ class _Site:
                 "tender.html",
                 card=shown,
                 said={(notice.source, notice.key): notice for notice in notices},
-                extract=extract(notice.text for notice in notices),
-                extract_en=extract((notice.text_en for notice in notices), characters=SUMMARY),
+                texts=MarkedTexts.of(shown, notices),
+                marked=marked if marked in self._area_slugs else "",
                 events=tenders.events_of(session, shown.id),
                 now=self._context.clock(),
             )
@@ -202,6 +242,53 @@ class _Site:
         with self._database.reading() as session:
             states = source_states(session, self._context.turns, now=self._context.clock())
         return self._pages.render(request, "sources.html", states=states, now=self._context.clock())
+
+    # Marks on focus areas -----------------------------------------------------------------------------
+
+    def feedback(
+        self, request: Request, id: str, form: Annotated[Mapping[str, str], Depends(_small_form)]
+    ) -> Response:
+        """Keep a reader's mark and lead back to the tender."""
+        asked, now = _uuid(id), self._context.clock()
+        with self._database.reading() as session:
+            known = tenders.rows(session, [tenders.resolve(session, asked)]) if asked else {}
+        if not known:
+            return self._pages.render(request, "no_tender.html", status=404)
+        (tender_id,) = known
+        area, relevant = form.get("area", ""), form.get("relevant", "")
+        if not area:
+            raise NotUnderstood(N_("No focus area was chosen."))
+        if area not in self._area_slugs:
+            raise NotUnderstood(N_("There is no focus area “{value}” here."), value=area)
+        if relevant not in ("yes", "no"):
+            raise NotUnderstood(N_("A mark is “yes” or “no”, not “{value}”."), value=relevant)
+        reader = reader_of(request, self._context.secret)
+
+        def keep(session: Session) -> None:
+            since = now - MARKS_PERIOD
+            if feedbacks.count_since(session, since, reader=reader) >= MARKS_OF_A_READER:
+                raise _TooManyMarks(N_("You have marked {count} areas within a day."), count=MARKS_OF_A_READER)
+            if feedbacks.count_since(session, since) >= MARKS_OF_ALL:
+                raise _TooManyMarks(N_("Very many marks have come in today, and no more are taken."))
+            feedbacks.mark(session, tender_id, area, reader, relevant=relevant == "yes", now=now)
+
+        with self._marking():
+            self._database.write(keep)
+        back = self._pages.visit(request).link(f"/tenders/{tender_id}", marked=area)
+        return RedirectResponse(f"{back}#evidence", 303)
+
+    def back_to_tender(self, request: Request, id: str) -> Response:
+        """Where a mark is posted to there is nothing to see: who opens the address meant the tender."""
+        return RedirectResponse(self._pages.visit(request).link(f"/tenders/{quote(id)}"), 303)
+
+    @contextmanager
+    def _marking(self) -> Iterator[None]:
+        if not self._markings.acquire(blocking=False):
+            raise Busy("many people are marking right now; try again in a moment")
+        try:
+            yield
+        finally:
+            self._markings.release()
 
     # Leaving ------------------------------------------------------------------------------------------
 
@@ -256,6 +343,10 @@ class _Site:
     def not_understood(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, NotUnderstood)
         return self._pages.error(request, 422, saying=error.saying)
+
+    def too_many_marks(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, _TooManyMarks)
+        return self._pages.error(request, 429, saying=error.saying, headers={"Retry-After": "3600"})
 
     def record_failed(self, request: Request, error: Exception) -> Response:
         log.error("%s %s: %s", request.method, without_token(request.url.path), error)

@@ -1,7 +1,8 @@
 """What the pages are made from: handed in by the household, known to no other room."""
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ class WebContext:
     turns: Sequence[Turn]
     """The same sources, and how often each is asked."""
     clock: Callable[[], datetime]
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """The key of readers' digests; one that is not kept makes everybody a new reader at the next start."""
 
     @property
     def root(self) -> str:

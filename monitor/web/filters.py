@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from db.vocabulary.labels import PREFECTURES_EN, prefecture_named
 from db.vocabulary.messages import N_, Saying, Told
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.query import And, Facet, Is, Known, Query, QueryError, parse
+from db.vocabulary.query import And, Facet, Is, Known, Or, Query, QueryError, parse
 
 QUERY_CHARACTERS = 500
 """A search may be this long."""
@@ -31,17 +31,29 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the reader has chosen; empty where nothing. ``prefecture`` is the Japanese name."""
+    """What the reader has chosen; empty where nothing. ``prefecture`` is the Japanese name.
+
+    ``venue`` belongs to the area: also what only takes place there.
+    """
 
     q: str = ""
     area: str = ""
     prefecture: str = ""
     kind: str = ""
     category: str = ""
+    venue: bool = False
 
     @classmethod
     def read(
-        cls, *, q: str, area: str, prefecture: str, kind: str, category: str, areas: Collection[str]
+        cls,
+        *,
+        q: str,
+        area: str,
+        prefecture: str,
+        kind: str,
+        category: str,
+        venue: str = "",
+        areas: Collection[str],
     ) -> "Filters":
         """The filters of an address. Raises NotUnderstood for a value that cannot be chosen."""
         if area and area not in areas:
@@ -53,7 +65,14 @@ class Filters:
         named = prefecture_named(prefecture) if prefecture else ""
         if named is None:
             raise NotUnderstood(N_("There is no prefecture “{value}”."), value=prefecture)
-        return cls(q=q.strip(), area=area, prefecture=named, kind=kind, category=category)
+        return cls(
+            q=q.strip(),
+            area=area,
+            prefecture=named,
+            kind=kind,
+            category=category,
+            venue=bool(area) and venue == "1",
+        )
 
     @property
     def params(self) -> dict[str, str]:
@@ -61,6 +80,7 @@ class Filters:
         given = {
             "q": self.q,
             "area": self.area,
+            "venue": "1" if self.venue else "",
             "prefecture": PREFECTURES_EN.get(self.prefecture, ""),
             "kind": self.kind,
             "category": self.category,
@@ -70,12 +90,14 @@ class Filters:
     def query(self, known: Known) -> tuple[Query, Mistake | None]:
         """The query of all filters together. A search that cannot be read is left out and told as a mistake."""
         chosen = (
-            (Facet.AREA, self.area),
             (Facet.PREFECTURE, self.prefecture),
             (Facet.KIND, self.kind),
             (Facet.CATEGORY, self.category),
         )
         parts: list[Query] = [Is(facet, value) for facet, value in chosen if value]
+        if self.area:
+            about = Is(Facet.AREA, self.area)
+            parts.insert(0, Or((about, Is(Facet.VENUE, self.area))) if self.venue else about)
         mistake: Mistake | None = None
         if self.q:
             try:

@@ -26,6 +26,7 @@ from db.vocabulary.tender import EventKind
 from monitor.health import ROBOTS, Robots
 from monitor.i18n import LANGUAGES, Language, language, preferred
 from monitor.reading.areas import names_of
+from monitor.reading.areas.cpv import cpv_name
 from monitor.web.context import WebContext
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -144,6 +145,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "moment": spoken.moment,
         "number": spoken.number,
         "area_name": lambda slug: area_names.get(slug, slug),
+        "cpv_name": lambda code: cpv_name(code, spoken.code),
         "area_known": lambda slug: slug in area_names,
         "described": lambda area: area.descriptions[spoken.code],
         "source_names": context.sources.get,

@@ -16,7 +16,7 @@ from db.notices import ReadNotice
 from db.search import BATCH, Found, changed_last, count, newest, scan, search
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.query import matches, parse
-from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
+from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 from db.vocabulary.tender import ComposedTender
 
 TOKYO = timezone(timedelta(hours=9))
@@ -46,13 +46,22 @@ def scraped(number: int) -> ScrapedNotice:
     return ScrapedNotice(**given)
 
 
+CODES = ("45300000", "72000000", "72200000")
+
+
 def read(number: int) -> Reading:
     return Reading(
         tuple(
             AreaScore(area, 1.0 + place, (Evidence("水素", "hydrogen", Place.TITLE, 1.0),))
             for place, area in enumerate(AREAS)
             if number % (place + 2) == 0
-        )
+        ),
+        venues=tuple(
+            AreaScore(area, 0.5, (Evidence("駅", "station", Place.TITLE, 0.5),))
+            for place, area in enumerate(AREAS)
+            if number % (place + 2) == 1
+        ),
+        cpv=tuple(CpvCode(code, ("水素",)) for code in CODES[number % 5 :]),
     )
 
 
@@ -96,6 +105,11 @@ QUERIES = [
     "area:renewables",
     "area:renewables,mobility",
     "area:renewables NOT area:mobility",
+    "venue:mobility",
+    "area:renewables OR venue:renewables",
+    "cpv:72",
+    "cpv:72200000,45",
+    "NOT cpv:722 area:renewables",
     "prefecture:Tokyo",
     "NOT prefecture:東京都,大阪",
     "category:works",

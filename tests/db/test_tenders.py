@@ -14,7 +14,7 @@ from db.engine import Database
 from db.notices import ReadNotice
 from db.tender import Tender, TenderAlias, TenderEvent
 from db.vocabulary.notice import Category, FieldChange, NoticeKind, ScrapedNotice, notice_id
-from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
+from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
@@ -282,7 +282,9 @@ def test_reading_again_moves_areas_and_is_no_event(database: Database) -> None:
         same,
         replace(weaker, areas=(area("mobility", 1.1),)),
     ]
-    assert database.write(lambda session: tenders.store_quietly(session, again)) == 1
+    assert database.write(lambda session: tenders.store_quietly(session, again)) == [
+        tenders.Moved(moved.id, moved.title, ("renewables",), ("mobility",))
+    ]
     assert areas(database, moved.id, same.id, weaker.id) == {
         moved.id: [area("renewables")],
         same.id: [area("mobility")],
@@ -290,6 +292,32 @@ def test_reading_again_moves_areas_and_is_no_event(database: Database) -> None:
     }
     assert len(events(database, moved.id)) == 1
     assert row(database, moved.id).updated_at == NOW
+
+
+# Venues and codes ----------------------------------------------------------------------------------------
+
+
+def test_the_place_of_one_notice_gives_way_to_the_subject_of_another(database: Database) -> None:
+    one = replace(part("1"), reading=Reading(venues=(area("mobility", 0.5), area("renewables", 0.5))))
+    tender = composed(one, part("2", area("mobility")))
+    assert (tender.areas, tender.venues) == ((area("mobility"),), (area("renewables", 0.5),))
+    store(database, tender)
+    with database.reading() as session:
+        assert tenders.venues_of(session, [tender.id]) == {tender.id: [area("renewables", 0.5)]}
+
+
+def test_the_codes_of_all_notices_are_kept_with_their_terms(database: Database) -> None:
+    readings = [
+        Reading(cpv=(CpvCode("72000000", ("システム",)),)),
+        Reading(cpv=(CpvCode("48000000", ("ソフト",)), CpvCode("72000000", ("クラウド", "システム")))),
+    ]
+    tender = composed(*(replace(part(str(number)), reading=one) for number, one in enumerate(readings)))
+    store(database, tender)
+    store(database, tender)
+    with database.reading() as session:
+        assert tenders.cpv_of(session, [tender.id]) == {
+            tender.id: [CpvCode("48000000", ("ソフト",)), CpvCode("72000000", ("システム", "クラウド"))]
+        }
 
 
 # Aliases -----------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def table(**different: str) -> str:
         ("[sitte]\n", "sitte: unknown key; did you mean site?"),
         (
             "zzz = 1",
-            "zzz: unknown key; known here are: areas, feeds, mail, network, site, source, sources, storage, tables, web",
+            "zzz: unknown key; known here are: areas, feeds, mail, network, reading, site, source, sources, storage, tables, web",
         ),
         ("[source.kkk]\n", "source: there is no source kkk; there are: "),
         ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),

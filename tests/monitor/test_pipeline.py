@@ -26,7 +26,7 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
-from monitor.pipeline import BATCH, Flow, Progress, read_again, run_source
+from monitor.pipeline import BATCH, Flow, Progress, ReadAgain, read_again, run_source
 from scrapers.errors import FetchError, Refused, SourceChanged
 from scrapers.source import Finding, Page, Request, Source, SourceOptions, Steps, Window, page_of
 
@@ -322,11 +322,39 @@ def test_reading_again_moves_areas_and_tells_nobody(world: World) -> None:
     world.opened(notice("1"), notice("2", title="道路工事"))
     world.subscribe("area:mobility")
     world.words = Words((("道路", "mobility"),))
-    assert read_again(world.flow) == (2, 2)
+    report = read_again(world.flow)
+    assert (report.read, report.moved) == (2, 2)
     assert [area.area for area in world.rows(TenderArea)] == ["mobility"]
     assert (len(world.rows(TenderEvent)), world.matches()) == (2, [])
-    assert read_again(world.flow) == (0, 0)
-    assert read_again(world.flow, everything=True) == (2, 0)
+    again, all_again = read_again(world.flow), read_again(world.flow, everything=True)
+    assert [(one.read, one.moved) for one in (again, all_again)] == [(0, 0), (2, 0)]
+
+
+def test_reading_again_reports_what_came_and_went_with_a_few_examples(world: World) -> None:
+    world.opened(*(notice(str(number), title=f"水素 {number}") for number in range(4)), notice("road", title="道路"))
+    world.words = Words((("道路", "mobility"), ("水素 1", "renewables"), ("水素 2", "mobility")))
+    seen: list[tuple[int, int]] = []
+    report = read_again(world.flow, examples=2, watch=lambda one: seen.append((one.read, one.moved)))
+    moves = {
+        area: (one.before, one.added, one.removed, one.after, len(one.examples_added), len(one.examples_removed))
+        for area, one in report.areas.items()
+    }
+    assert moves == {"renewables": (4, 0, 3, 1, 0, 2), "mobility": (0, 2, 0, 2, 2, 0)}
+    assert {one.title for one in report.areas["mobility"].examples_added} == {"道路", "水素 2"}
+    assert seen == [(5, 4)]
+
+
+def test_reading_again_that_was_broken_off_goes_on_where_it_was(world: World) -> None:
+    world.opened(*(notice(str(number)) for number in range(BATCH + 1)))
+    world.words = Words((("水素", "mobility"),))
+
+    def break_off(report: ReadAgain) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_again(world.flow, watch=break_off)
+    report = read_again(world.flow)
+    assert (report.read, report.areas["mobility"].before, report.areas["mobility"].after) == (1, BATCH, BATCH + 1)
 
 
 def test_recording_and_matching_a_batch_is_one_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,15 +203,6 @@ def test_subscribing_says_what_would_have_been_found(collected: Run) -> None:
     assert collected("subscribers", "list", "--json")[1] == ""
 
 
-def test_a_title_is_explained(run: Run) -> None:
-    ended, out, _ = run("areas", "explain", "太陽光発電設備設置工事")
-    assert (ended, "Renewable energy" in out, "+1.00" in out) == (0, True, True)
-    assert "no focus area" in run("areas", "explain", "市道舗装工事")[1]
-    found = json.loads(run("areas", "explain", "太陽光発電設備設置工事", "--json")[1])
-    assert found[0]["area"] == "renewables"
-    assert len(run("areas", "list")[1].splitlines()) == 10
-
-
 def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
     for form, root in (("atom", "<feed"), ("rss", "<rss")):
         ended, out, _ = collected("feed", "renewables", "--format", form)
@@ -285,11 +276,30 @@ def test_reading_again_is_told_in_figures(collected: Run) -> None:
     assert collected("classify", "--all")[1] == "2 read; the focus areas of 0 changed\n"
 
 
-def test_ones_own_area_is_read_after_classifying(collected: Run, tmp_path: Path) -> None:
+def test_ones_own_area_is_read_after_classifying_and_what_moved_is_reported(collected: Run, tmp_path: Path) -> None:
     with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
         config.write('[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\n')
-    assert collected("classify")[1] == "2 read; the focus areas of 1 changed\n"
+    out = collected("classify")[1]
+    said, _, head, roads, _, _, example = out.splitlines()
+    assert said == "2 read; the focus areas of 1 changed"
+    assert (head.split(), roads.split()) == (
+        ["area", "before", "added", "removed", "after"],
+        ["Roads", "0", "1", "0", "1"],
+    )
+    assert (example.split()[:2], "道路補修工事" in example) == (["Roads", "added"], True)
     assert "道路補修工事" in collected("search", "area:roads")[1]
+
+
+def test_what_moved_is_told_to_programs_in_json(collected: Run, tmp_path: Path) -> None:
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
+        config.write('[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\n')
+    report = json.loads(collected("classify", "--all", "--json")[1])
+    roads = report["areas"]["roads"]
+    assert (report["read"], report["moved"]) == (2, 1)
+    assert (roads["before"], roads["added"], roads["removed"], roads["after"]) == (0, 1, 0, 1)
+    assert [one["title"] for one in roads["examples_added"]] == ["=1+1 道路補修工事"]
+    quiet = json.loads(collected("classify", "--all", "--json", "--examples", "0")[1])
+    assert (quiet["moved"], quiet["areas"]["roads"]["before"]) == (0, 1)
 
 
 def test_the_database_can_be_upgraded_and_checked(collected: Run) -> None:

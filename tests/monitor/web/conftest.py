@@ -26,6 +26,7 @@ from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from monitor.health import Turn
 from monitor.reading.areas import Lexicon, load_lexicon
+from monitor.reading.reader import NoticeReader
 from monitor.serving import serve
 from monitor.web.app import WebContext, create_app
 
@@ -72,15 +73,17 @@ class Web:
             **fields,
         )
 
-    def keep(self, *found: ScrapedNotice, at: datetime = NOW) -> UUID:
-        """Record, read and compose notices, as the pipeline does; the id of the first one's tender."""
+    def keep(self, *found: ScrapedNotice, at: datetime = NOW, reading: Reading | None = None) -> UUID:
+        """Record, read and compose notices, as the pipeline does; the id of the first one's tender.
+
+        ``reading`` is what is read out of them, whatever the lexicon says.
+        """
         run = uuid4()
 
         def work(session: Any) -> UUID:
             recorded = notices.record(session, found, run_id=run, now=at)
             readings = {
-                (one.id, one.version): Reading(lexicon().read(one.notice.title, one.notice.text, one.notice.buyer))
-                for one in recorded
+                (one.id, one.version): reading or NoticeReader(lexicon()).read(one.notice) for one in recorded
             }
             notices.store_readings(session, readings, revision="test", now=at)
             composed = [

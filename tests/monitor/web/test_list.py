@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup, Tag
 
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
 
 if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
@@ -197,6 +198,50 @@ def test_a_value_that_cannot_be_chosen_is_told_in_plain_words(calm: "Web", filte
 def test_nothing_found_says_what_to_try(web: "Web") -> None:
     web.keep(web.notice())
     assert words(only(web.page("/", q="鉛筆"), ".nothing")).startswith("Nothing fits all of these.")
+
+
+# Venues
+
+
+AT_A_CARE_HOME = Reading(
+    venues=(AreaScore("aging-society", 0.5, (Evidence("老人ホーム", "care home", Place.TITLE, 0.5),)),)
+)
+
+
+def test_what_takes_place_at_an_area_has_a_quiet_chip(web: "Web") -> None:
+    web.keep(web.notice(title="老人ホーム屋根改修工事"), reading=AT_A_CARE_HOME)
+    chip = only(web.page("/"), ".chips li")
+    assert (words(chip), chip.select("a")) == ("at: Ageing society", [])
+
+
+def test_works_at_the_places_of_an_area_are_shown_only_to_those_who_ask(web: "Web") -> None:
+    web.keep(web.notice(key="1", title="老人ホーム屋根改修工事"), reading=AT_A_CARE_HOME)
+    web.keep(web.notice(key="2", title="介護予防事業"), reading=Reading((AreaScore("aging-society", 1.0, ()),)))
+    web.keep(web.notice(key="3", title="封筒の購入"), reading=Reading())
+    about = web.page("/", area="aging-society")
+    assert titles(about) == ["介護予防事業"]
+    tick = only(about, "input[name=venue]")
+    assert "checked" not in tick.attrs
+    assert tick["value"] == "1"
+    also = web.page("/", area="aging-society", venue="1")
+    assert set(titles(also)) == {"介護予防事業", "老人ホーム屋根改修工事"}
+    assert "checked" in only(also, "input[name=venue]").attrs
+
+
+def test_places_can_be_asked_for_only_with_an_area(web: "Web") -> None:
+    web.many(60)
+    page = web.page("/", venue="1")
+    assert not page.select("input[name=venue]")
+    assert only(page, "a[rel=next]")["href"] == "/?page=2"
+
+
+def test_the_choice_of_places_stays_in_pages_and_languages(web: "Web") -> None:
+    run = [web.notice(key=f"{number}", title=f"老人ホーム改修{number}") for number in range(60)]
+    web.keep(*run, reading=AT_A_CARE_HOME)
+    page = web.page("/", area="aging-society", venue="1")
+    assert only(page, "a[rel=next]")["href"] == "/?page=2&area=aging-society&venue=1"
+    assert only(page, ".languages a[lang=ja]")["href"] == "/?area=aging-society&venue=1&lang=ja"
+    assert len(rows(web.page("/", area="aging-society", venue="1", page=2))) == 10
 
 
 # Searching

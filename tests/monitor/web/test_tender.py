@@ -9,7 +9,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from db.vocabulary.japanese import TOKYO
-from db.vocabulary.notice import Attachment, NoticeKind
+from db.vocabulary.notice import Attachment, NoticeKind, notice_id
+from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 
 if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
@@ -41,7 +42,7 @@ def test_the_page_says_everything_that_is_known(web: "Web") -> None:
         web.notice(title_en="Hydrogen station", buyer_en="Example", status="公告中", response_deadline=answers)
     )
     page = web.page(f"/tenders/{id}")
-    assert words(page.select("h1")[0]) == "Hydrogen station 水素ステーション整備工事"
+    assert [span.get_text() for span in page.select("h1 span")] == ["Hydrogen station", "水素ステーション整備工事"]
     assert [span["lang"] for span in page.select("h1 span")] == ["en", "ja"]
     assert sheet(page) == {
         "Deadline": "Fri 4 Dec 2026, 17:00 Tokyo time 11 days left",
@@ -179,3 +180,97 @@ def test_a_tender_shows_the_numbers_dates_and_documents_of_its_notice(web: "Web"
     assert "開札 Tue 1 Dec 2026 質問 随時" in stated
     assert page.select('.documents a[href="https://example.jp/shiyou.pdf"]')
     assert "Hydrogen station, 1 set" in page.select('blockquote[lang="en"]')[0].get_text()
+
+
+# Venues and CPV
+
+
+AT_A_CARE_HOME = Reading(
+    venues=(
+        AreaScore(
+            "aging-society",
+            0.5,
+            (Evidence("特別養護老人ホーム", "special nursing home", Place.TITLE, 0.5),),
+        ),
+    )
+)
+
+
+def test_what_only_takes_place_at_an_area_says_so_and_is_not_given_the_area(web: "Web") -> None:
+    id = web.keep(web.notice(title="特別養護老人ホーム屋根改修工事"), reading=AT_A_CARE_HOME)
+    page = web.page(f"/tenders/{id}")
+    said = words(page.select("section[aria-labelledby=evidence] .place")[0])
+    assert said.startswith("Only the place: Ageing society ( 特別養護老人ホーム , special nursing home).")
+    assert said.endswith("Works and supplies at such a place are not counted as the area.")
+    assert [words(chip) for chip in page.select(".chips li")] == ["at: Ageing society"]
+    assert page.select("#missing option[value=aging-society]")
+    assert "special nursing home" not in words(web.page(f"/tenders/{id}", lang="ja"))
+
+
+def test_cpv_codes_are_named_and_lead_to_what_else_has_them(web: "Web") -> None:
+    reading = Reading(cpv=(CpvCode("72000000", ("システム",)), CpvCode("99990000", ())))
+    id = web.keep(web.notice(key="1"), reading=reading)
+    web.keep(web.notice(key="2"), reading=Reading())
+    page = web.page(f"/tenders/{id}")
+    assert sheet(page)["CPV"] == "72000000 IT services: consulting, software development, Internet and support"
+    link = page.select("section[aria-labelledby=facts] dd a")[0]
+    assert link["href"] == "/?q=cpv%3A72000000"
+    assert len(web.page(str(link["href"])).select("ol.tenders > li")) == 1
+    assert "CPV" not in sheet(web.page(f"/tenders/{notice_id('kkj', '2')}"))
+
+
+# Marks
+
+
+def marks(page: BeautifulSoup, selector: str) -> list[str]:
+    return [mark.get_text() for mark in page.select(f"{selector} mark")]
+
+
+def test_the_words_that_decided_are_marked_where_they_counted(web: "Web") -> None:
+    id = web.keep(web.notice(title="風力発電設備の整備", text="太陽光発電も風力発電も設置する。", buyer="風力公社"))
+    page = web.page(f"/tenders/{id}")
+    assert marks(page, "h1") == ["風力"]
+    assert marks(page, "blockquote") == ["太陽光発電"]
+    assert not marks(page, "section[aria-labelledby=facts]")
+    assert not page.select("title mark")
+    assert not page.select(".snippet")
+
+
+def test_english_words_are_marked_in_the_official_english(web: "Web") -> None:
+    evidence = (
+        Evidence("hydrogen station", "hydrogen station", Place.TITLE, 1.0),
+        Evidence("fuel cell", "fuel cell", Place.BODY, 0.5),
+        Evidence("energy", "energy", Place.BUYER, 0.5),
+    )
+    id = web.keep(
+        web.notice(
+            title_en="Hydrogen Stations, 2 sets", buyer_en="Agency for Energy", text_en="Fuel cells of the station"
+        ),
+        reading=Reading((AreaScore("renewables", 2.0, evidence),)),
+    )
+    page = web.page(f"/tenders/{id}")
+    assert marks(page, "h1") == ["Hydrogen Stations"]
+    assert marks(page, "blockquote") == ["Fuel cells"]
+    assert marks(page, "section[aria-labelledby=facts]") == ["Energy"]
+    assert {th["lang"] for th in page.select("section[aria-labelledby=evidence] tbody th")} == {"en"}
+
+
+def test_a_word_that_stands_further_on_in_the_text_is_shown_beside_its_row(web: "Web") -> None:
+    text = "仕様は別に定める。" * 100 + "太陽光発電も設置する。" + "以上。" * 100
+    id = web.keep(web.notice(title="風力発電設備の整備", text=text))
+    page = web.page(f"/tenders/{id}")
+    assert not marks(page, "blockquote")
+    (found,) = page.select("section[aria-labelledby=evidence] td .snippet")
+    assert found["lang"] == "ja"
+    assert [mark.get_text() for mark in found.select("mark")] == ["太陽光発電"]
+    assert found.get_text().startswith("…")
+    assert len(found.get_text()) <= 80
+
+
+def test_marks_in_a_hostile_notice_are_the_only_markup(web: "Web") -> None:
+    hostile = "<script>alert(1)</script>水素ステーション<img src=x onerror=alert(1)>&lt;b&gt;"
+    id = web.keep(web.notice(title=hostile, text=hostile, buyer=f"<b>{hostile}"))
+    page = web.page(f"/tenders/{id}")
+    assert not page.select("script, img, main b")
+    assert page.select("h1")[0].get_text() == hostile
+    assert "水素ステーション" in marks(page, "h1")

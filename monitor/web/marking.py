@@ -1,0 +1,243 @@
+"""Marks the words that decided in the texts of a page, and shows the place of one that stands further on.
+
+A word is looked for as the lexicon looks for it, after folding; what is marked is the text as it was published.
+Everything that is not our own ``<mark>`` is escaped: a notice is hostile input.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+from unicodedata import category
+
+from markupsafe import Markup, escape
+
+from db.card import Card, extract
+from db.vocabulary.notice import ScrapedNotice
+from db.vocabulary.reading import Evidence, Place
+from db.vocabulary.text import fold, fold_term, fold_with_offsets, term_spellings
+
+READ_CHARACTERS = 20_000
+"""Only so much of a text is looked at: as much as the areas are read from."""
+SNIPPET_CHARACTERS = 80
+"""The longest snippet, its dots included."""
+SUMMARY = 2000
+"""Characters of an official English summary: with the time limit, which stands near its end."""
+
+_WINDOW, _STEP = 600, 400
+"""Long texts are looked through in pieces; what two of them share is longer than any term with its gaps."""
+_SHORT_LATIN = 4
+_LONGEST_CUT = 40
+"""Folded characters of one cluster that are taken apart."""
+_GAPS = " \t\r\n\f\v\u3000\u00a0・･"
+
+Span = tuple[int, int]
+"""From an index of a text up to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Words to be marked, folded, in all their spellings."""
+
+    spellings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, evidence: Iterable[Evidence]) -> Self:
+        found = (spelling for one in evidence for spelling in term_spellings(fold_term(one.term)) if spelling)
+        return cls(tuple(dict.fromkeys(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A word of the text that stands beyond what the page shows, with a few characters around it."""
+
+    language: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedTexts:
+    """The texts of a tender as HTML; in each the words of its areas are marked that counted there."""
+
+    title: Markup
+    title_en: Markup
+    buyer: Markup
+    buyer_en: Markup
+    text: Markup
+    """The beginning of the text, as much as is shown."""
+    text_en: Markup
+    snippets: dict[str, Snippet]
+    """By the term, where it stands beyond the beginning."""
+
+    @classmethod
+    def of(cls, card: Card, notices: Sequence[ScrapedNotice]) -> Self:
+        evidence = [one for area in card.areas for one in area.evidence]
+        title, body, buyer = (Terms.of(one for one in evidence if one.place is place) for place in Place)
+        texts = [("ja", notice.text) for notice in notices] + [("en", notice.text_en) for notice in notices]
+        text = extract(notice.text for notice in notices)
+        text_en = extract((notice.text_en for notice in notices), characters=SUMMARY)
+        snippets: dict[str, Snippet] = {}
+        for one in evidence:
+            terms = Terms.of([one])
+            if one.place is not Place.BODY or one.term in snippets or spans(text, terms) or spans(text_en, terms):
+                continue
+            found = next(((code, html) for code, whole in texts if (html := snippet(whole, terms)) is not None), None)
+            if found:
+                snippets[one.term] = Snippet(*found)
+        return cls(
+            title=marked(card.title, title),
+            title_en=marked(card.title_en or "", title),
+            buyer=marked(card.buyer or "", buyer),
+            buyer_en=marked(card.buyer_en or "", buyer),
+            text=marked(text, body),
+            text_en=marked(text_en, body),
+            snippets=snippets,
+        )
+
+
+def marked(text: str, terms: Terms) -> Markup:
+    """The text as HTML, with its words in ``<mark>``."""
+    pieces: list[Markup] = []
+    done = 0
+    for start, end in spans(text, terms):
+        pieces += [escape(text[done:start]), _mark(text[start:end])]
+        done = end
+    return Markup("").join([*pieces, escape(text[done:])])
+
+
+def spans(text: str, terms: Terms) -> list[Span]:
+    """Where the words stand in a text, from the first to the last; those that touch are one."""
+    joined: list[Span] = []
+    for start, end in _found(text[:READ_CHARACTERS], terms):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def snippet(text: str, terms: Terms) -> Markup | None:
+    """At most ``SNIPPET_CHARACTERS`` around the first of the words that a text has; None where it has none."""
+    text = text[:READ_CHARACTERS]
+    for begin in range(0, len(text), _STEP):
+        window = text[begin : begin + _WINDOW]
+        at_end = begin + _WINDOW >= len(text)
+        for start, end in _found(window, terms):
+            # What touches the edge of a window may be half a word; the window beside it has the whole.
+            if (start > 0 or begin == 0) and (end < len(window) or at_end):
+                return _around(text, begin + start, begin + end)
+        if at_end:
+            break
+    return None
+
+
+def _around(text: str, start: int, end: int) -> Markup:
+    end = min(end, start + SNIPPET_CHARACTERS // 2)
+    spare = SNIPPET_CHARACTERS - 2 - (end - start)
+    first = max(0, start - spare // 2)
+    last = min(len(text), end + spare - (start - first))
+    while 0 < first < start and _belong_together(text[first - 1], text[first]):
+        first += 1
+    while end < last < len(text) and _belong_together(text[last - 1], text[last]):
+        last -= 1
+    before, after = "…" if first > 0 else "", "…" if last < len(text) else ""
+    return Markup("{}{}{}{}{}").format(before, text[first:start], _mark(text[start:end]), text[end:last], after)
+
+
+def _mark(word: str) -> Markup:
+    return Markup("<mark>{}</mark>").format(word)
+
+
+def _belong_together(one: str, next_one: str) -> bool:
+    """Whether nothing may be cut between two characters: inside a Latin word, and before what is written onto another."""
+    if _latin(one) and _latin(next_one):
+        return True
+    return category(next_one) in ("Mn", "Mc", "Me", "Cf") or next_one in "ﾞﾟ"
+
+
+def _found(text: str, terms: Terms) -> list[Span]:
+    """The words in a text, each spelling by itself, in the order of the text."""
+    plain = fold(text)
+    there = [spelling for spelling in terms.spellings if spelling in plain]
+    if not there:
+        return []
+    folded, offsets = fold_with_offsets(text)  # slow: only where there is something
+    places = _Places(text, folded, offsets)
+    return sorted(
+        (places.start(start), places.end(end)) for spelling in there for start, end in _words(folded, spelling)
+    )
+
+
+def _words(folded: str, spelling: str) -> Iterator[Span]:
+    """Where a spelling stands in a folded text as a word, with a plural's s and the ー that folding takes off."""
+    start = folded.find(spelling)
+    while start >= 0:
+        end = start + len(spelling)
+        if folded[end : end + 1] == ("s" if _latin(spelling[-1]) else "ー"):
+            end += 1
+        inside = (_latin(spelling[0]) and _latin(folded[start - 1 : start])) or (
+            _latin(spelling[-1]) and _latin(folded[end : end + 1])
+        )
+        short = spelling.isascii() and len(spelling) <= _SHORT_LATIN
+        if not inside and not (short and _in_code(folded, start, end)):
+            yield start, end
+        start = folded.find(spelling, start + 1)
+
+
+def _in_code(folded: str, start: int, end: int) -> bool:
+    """Whether a short Latin word is a piece of a reference code (DX-100)."""
+    left = folded[max(0, start - 2) : start]
+    right = folded[end : end + 2]
+    return (len(left) == 2 and left[1] in "-_" and _latin(left[0])) or (
+        len(right) == 2 and right[0] in "-_" and _latin(right[1])
+    )
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+class _Places:
+    """Where the characters of a folded text come from.
+
+    ``fold_with_offsets`` tells the cluster only: a character with all the rare ones behind it (素𠮷), which fold together.
+    """
+
+    def __init__(self, text: str, folded: str, offsets: Sequence[int]) -> None:
+        self._text = text
+        self._folded = folded
+        self._offsets = offsets
+
+    def start(self, position: int) -> int:
+        """The index at which a folded character begins; that of its cluster, where it cannot be told from the others."""
+        index = self._cut(position)
+        return self._offsets[position] if index is None else index
+
+    def end(self, position: int) -> int:
+        """The index behind the folded character before ``position``, with what is written onto it."""
+        last = self._offsets[position - 1]
+        behind = self._behind(position)
+        index = self._cut(position) if position < len(self._offsets) and self._offsets[position] == last else behind
+        if index is None:
+            return behind
+        while index < behind and _belong_together(self._text[index - 1], self._text[index]):
+            index += 1
+        while index - 1 > last and self._text[index - 1] in _GAPS:
+            index -= 1
+        return index
+
+    def _behind(self, position: int) -> int:
+        """The index behind the cluster of the folded character before ``position``."""
+        following = bisect_right(self._offsets, self._offsets[position - 1])
+        return self._offsets[following] if following < len(self._offsets) else len(self._text)
+
+    def _cut(self, position: int) -> int | None:
+        """The index inside a cluster at which a folded character begins; None where one character folds to several (㈱)."""
+        begin = self._offsets[position]
+        said = self._folded[bisect_left(self._offsets, begin) : position]
+        if len(said) > _LONGEST_CUT:
+            return None
+        for index in range(begin, min(len(self._text), begin + 4 * _LONGEST_CUT) + 1):
+            if fold(self._text[begin:index]) == said:
+                return index
+        return None

@@ -1,0 +1,58 @@
+"""Who marked something, without knowing who it is: a keyed digest in place of an address or a cookie."""
+
+import hmac
+import os
+import secrets
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from starlette.requests import Request
+
+from db.errors import RecordError
+
+DIGITS = 16
+
+
+def reader_of(request: Request, secret: bytes) -> str:
+    """16 hex digits that stay the same for one browser at one address, and from which neither can be found again.
+
+    It is the HMAC of the client's address and User-Agent. Of an IPv6 address the first 64 bits are taken: the others
+    change by themselves from day to day.
+    """
+    who = f"{_network(request.client.host if request.client else '')}\n{request.headers.get('user-agent', '')}"
+    return hmac.new(secret, who.encode("utf-8", "replace"), sha256).hexdigest()[:DIGITS]
+
+
+def kept_secret(file: Path) -> bytes:
+    """The secret in a file that only its owner may read; it is made where it is missing. Raises RecordError."""
+    try:
+        if not file.exists():
+            with NamedTemporaryFile("w", dir=file.parent, prefix=".secret-") as new:  # for its owner only (0600)
+                new.write(secrets.token_hex(32))
+                new.flush()
+                try:
+                    os.link(new.name, file)
+                except FileExistsError:
+                    return kept_secret(file)  # another process was quicker
+        found = file.read_bytes().strip()
+    except OSError as error:
+        raise RecordError(
+            "{file}: cannot be used ({why}); check the owner of the file and of its folder",
+            file=file,
+            why=error.strerror,
+        ) from None
+    if not found:
+        raise RecordError("{file}: is empty; remove it, and a new one is made", file=file)
+    return found
+
+
+def _network(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or int(address) >> 64)
