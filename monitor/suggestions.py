@@ -214,85 +214,15 @@ class _Frequent:
 # Pieces ------------------------------------------------------------------------------------------------
 
 # What titles hold whatever is bought. It ends a piece as a space does.
-_BOILERPLATE = (
-    *(
-        "一般競争入札",
-        "公募型",
-        "プロポーザル",
-        "企画競争",
-        "企画提案",
-        "競争入札",
-        "入札参加",
-        "入札公告",
-        "入札",
-        "公告",
-        "公示",
-    ),
-    *(
-        "公募",
-        "募集",
-        "総合評価落札方式",
-        "総合評価",
-        "落札方式",
-        "制限付",
-        "随意契約",
-        "契約",
-        "業務委託",
-        "委託",
-        "業務",
-        "工事",
-    ),
-    *(
-        "請負",
-        "購入",
-        "賃貸借",
-        "賃借",
-        "借上",
-        "借入",
-        "調達",
-        "納入",
-        "売買",
-        "売払",
-        "売却",
-        "製造",
-        "印刷",
-        "一式",
-        "役務",
-    ),
-    *(
-        "物品",
-        "令和",
-        "平成",
-        "年度",
-        "年分",
-        "月分",
-        "上期",
-        "下期",
-        "上半期",
-        "下半期",
-        "四半期",
-        "箇所",
-        "地内",
-        "地区",
-        "工区",
-    ),
-    *(
-        "総価",
-        "単価",
-        "見積",
-        "意見招請",
-        "意見募集",
-        "資料提供招請",
-        "資料招請",
-        "電子入札",
-        "電子契約",
-        "電子調達システム",
-    ),
-    *("再度", "仕様書", "説明書", "質問", "回答", "案件", "事業者", "受託者", "受注者", "実施", "仮称", "作業"),
-)
+_BOILERPLATE = """
+    一般競争入札 公募型 プロポーザル 企画競争 企画提案 競争入札 入札参加 入札公告 入札 公告 公示 公募 募集 総合評価落札方式 総合評価
+    落札方式 制限付 随意契約 契約 業務委託 委託 業務 工事 請負 購入 賃貸借 賃借 借上 借入 調達 納入 売買 売払 売却 製造 印刷 一式
+    役務 物品 令和 平成 年度 年分 月分 上期 下期 上半期 下半期 四半期 箇所 地内 地区 工区 総価 単価 見積 意見招請 意見募集
+    資料提供招請 資料招請 電子入札 電子契約 電子調達システム 再度 仕様書 説明書 質問 回答 案件 事業者 受託者 受注者 実施 仮称 作業
+"""
 _PREFECTURES = [name.removesuffix(name[-1]) if name != "北海道" else name for name in PREFECTURES_EN]
 _BETWEEN = re.compile(
-    "|".join(sorted(map(re.escape, (*_BOILERPLATE, *_PREFECTURES)), key=len, reverse=True))
+    "|".join(sorted(map(re.escape, (*_BOILERPLATE.split(), *_PREFECTURES)), key=len, reverse=True))
     # "and others", but not as a part of 高等学校 and 等級
     + "|(?<![高中初平均同上])等(?![級価])|他|及(?=び)|並(?=び)|又(?=は)"
     # what is counted, numbered or dated: 2号, 12品目, R7
@@ -354,8 +284,8 @@ def _grams(runs: Iterable[Units]) -> set[str]:
 def _neighbours(runs: Iterable[Units]) -> set[str]:
     found: set[str] = set()
     for run in runs:
-        found.update(run)
-        found.update(f"{one}\t{other}" for one, other in pairwise(run))
+        found.update(unit for unit in run if len(unit) == 1)
+        found.update(one + other for one, other in pairwise(run) if len(one) == len(other) == 1)
     return found
 
 
@@ -385,16 +315,18 @@ class _Model:
     says: dict[str, tuple[float, ...]]
     areas: int
     neighbours: Counter[str]
-    """In how many titles a unit stands, and two of them side by side (joined by a tab)."""
+    """In how many titles a kanji stands, and two of them side by side."""
     unknown: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unknown", (_UNKNOWN,) * self.areas)
 
     def clings(self, one: str, other: str) -> float:
-        """How seldom two neighbours stand one without the other: 0 to 1."""
+        """How seldom two neighbours stand one without the other: 0 to 1. Where the script changes, words end."""
+        if len(one) > 1 or len(other) > 1:
+            return 0.0
         either = self.neighbours[one] * self.neighbours[other]
-        return self.neighbours[f"{one}\t{other}"] / math.sqrt(either) if either else 0.0
+        return self.neighbours[one + other] / math.sqrt(either) if either else 0.0
 
     def resembles(self, runs: Iterable[Units]) -> tuple[float, ...]:
         """How much a title resembles each area: 0 to 1, all together at most 1."""
@@ -415,11 +347,11 @@ def _learn(titles: Iterable[_Title], lexicon: Lexicon) -> _Model:
     grams_without, neighbours = _Frequent(GRAMS), _Frequent(GRAMS)
     grams_of = [_Frequent(GRAMS) for _ in number]
     for title in titles:
+        runs = tuple(_runs(title.folded))
+        neighbours.update(_neighbours(runs))
         if not title.areas:
-            runs = tuple(_runs(title.folded))
             without += 1
             grams_without.update(_grams(runs))
-            neighbours.update(_neighbours(runs))
             continue
         grams = _grams(_runs(_without_strong_terms(title, lexicon)))
         for slug in title.areas:

@@ -125,10 +125,15 @@ def fold_term(term: str) -> str:
 _INNER_LONG_VOWEL = re.compile(f"(?<=[{_KATAKANA}]{{3}})ー(?![{_KATAKANA}])")
 
 
+_SCRIPTS_MEET = re.compile(f"(?<=[a-z0-9])(?=[{_CJK}])|(?<=[{_CJK}])(?=[a-z0-9])")
+
+
 def term_spellings(term: str) -> tuple[str, ...]:
-    """The spellings of a folded term to look for: サーバー更新 is also written サーバ更新."""
-    short = _INNER_LONG_VOWEL.sub("", term)
-    return (term,) if short == term else (term, short)
+    """The spellings of a folded term to look for: サーバー更新 is also written サーバ更新, ICT支援員 also ICT 支援員."""
+    found = {term: None, _INNER_LONG_VOWEL.sub("", term): None}
+    for spelling in tuple(found):
+        found[_SCRIPTS_MEET.sub(" ", spelling)] = None
+    return tuple(found)
 
 
 _CLUSTER = re.compile(f"[{_PLAIN}{_SPECIAL}]?(?:[^{_PLAIN}{_SPECIAL}]|[ﾞﾟ])*", re.DOTALL)

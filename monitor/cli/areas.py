@@ -197,6 +197,8 @@ def _outcome(one: Explanation, language: Language) -> str:
         return language.text("given: {score}, {needed} is needed", score=score, needed=needed)
     if one.venue:
         return language.text("only the place: {score}, {needed} is needed", score=score, needed=needed)
+    if one.gave_way_to is not None:
+        return language.text("not given: {score}, but it gives way to {area}", score=score, area=one.gave_way_to)
     return language.text("not given: {score}, {needed} is needed", score=score, needed=needed)
 
 
@@ -594,9 +596,9 @@ def _show_validation(app: App, found: CrossValidation) -> None:
     scores = [{one.area: one.score for one in way.areas} for way in ways]
     listed = dict.fromkeys(area for way in scores for area in way)
 
-    def row(name: str, figures: Sequence[float | None], labelled: int) -> tuple[str, ...]:
+    def row(name: str, figures: Sequence[float | None], labelled: int | None = None) -> tuple[str, ...]:
         shown = ("–" if figure is None else f"{figure:.3f}" for figure in figures)
-        return (name, *shown, language.number(labelled))
+        return (name, *shown, "" if labelled is None else language.number(labelled))
 
     app.table(
         [N_("area"), N_("lexicon"), N_("second opinion"), N_("both"), N_("labelled")],
@@ -606,7 +608,7 @@ def _show_validation(app: App, found: CrossValidation) -> None:
                 for area in listed
             ),
             row(language.text("micro (all decisions)"), [way.micro_f1 for way in ways], found.lexicon.micro.support),
-            row(language.text("macro (mean of the areas)"), [way.macro_f1 for way in ways], found.lexicon.items),
+            row(language.text("macro (mean of the areas)"), [way.macro_f1 for way in ways]),
         ],
         right=(1, 2, 3, 4),
     )

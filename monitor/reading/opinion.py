@@ -95,6 +95,8 @@ class Opinion:
             for area, weight in said[index]:
                 sums[area] += weight
         needed = 100 * math.log(at_least / (1 - at_least))
+        if max(sums) < needed:  # nearly always
+            return ()
         return tuple(
             Guess(self._slugs[area], 1 / (1 + math.exp(-total / 100)), grams)
             for area, total in enumerate(sums)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from db.vocabulary.messages import N_
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
+from db.vocabulary.text import fold
 from monitor.reading.areas import Explanation, Lexicon
 from monitor.reading.areas.lexicon import GIVEN
 from monitor.reading.opinion import Guess, Opinion
@@ -95,8 +96,14 @@ def _heard(guess: Guess, explained: Explanation | None, reading: Reading) -> Are
     return _score(guess, tuple(Evidence(one.term, one.gloss, one.place, one.counts) for one in counted))
 
 
-def _score(guess: Guess, found: tuple[Evidence, ...]) -> AreaScore:
-    """What the lexicon found keeps its weight; what lacks to give the area is shared out among the n-grams."""
+def _score(guess: Guess, found: tuple[Evidence, ...]) -> AreaScore | None:
+    """What the lexicon found keeps its weight; what lacks to give the area is shared out among the n-grams.
+
+    None where they only repeat what the lexicon has found already.
+    """
+    said = [fold(one.term) for one in found]
+    if all(any(gram in term for term in said) for gram, _ in guess.grams):
+        return None
     lacks = round(100 * GIVEN) - sum(round(100 * one.weight) for one in found)
     total = sum(weight for _, weight in guess.grams)
     shares = [round(lacks * weight / total) for _, weight in guess.grams]

@@ -3,7 +3,7 @@
 import csv
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,7 @@ def _read_areas(path: Path) -> list[Area]:
                 names={language: entry["name"][language] for language in ("en", "ja")},
                 descriptions={language: entry["description"][language] for language in ("en", "ja")},
                 cpv=tuple(entry.get("cpv", ())),
+                gives_way_to=tuple(entry.get("gives_way_to", ())),
             )
         except (KeyError, TypeError):
             raise LexiconError(
@@ -96,6 +97,15 @@ def _read_areas(path: Path) -> list[Area]:
             ) from None
         _check_cpv(f"{path}: {area.slug}", area.cpv)
         areas.append(area)
+    slugs = {area.slug for area in areas}
+    for area in areas:
+        if unknown := [slug for slug in area.gives_way_to if slug not in slugs or slug == area.slug]:
+            raise LexiconError(
+                "{path}: {slug} gives way to {other}, which is no other area; write slugs of this file",
+                path=path,
+                slug=area.slug,
+                other=repr(unknown[0]),
+            )
     return areas
 
 
@@ -109,7 +119,7 @@ def _place_area(areas: list[Area], definition: AreaDefinition) -> int:
         if area.slug == definition.slug:
             names = _names(definition) if definition.name else area.names
             cpv = tuple(dict.fromkeys((*area.cpv, *definition.cpv)))
-            areas[index] = Area(area.slug, names, area.descriptions, cpv)
+            areas[index] = replace(area, names=names, cpv=cpv)
             return index
     if not (definition.strong or definition.weak or definition.file):
         raise LexiconError("{where}: has no strong or weak terms; give it some, or it finds nothing", where=where)

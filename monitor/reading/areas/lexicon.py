@@ -95,23 +95,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that was found of an area, and what came of it. ``given`` and ``venue`` are never both true."""
+    """Everything that was found of an area, and what came of it. ``given`` and ``venue`` are never both true.
+
+    ``gave_way_to`` is the special area that was given instead, where the score was enough.
+    """
 
     area: str
     score: float
     given: bool
     venue: bool
     findings: tuple[Finding, ...]
+    gave_way_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A focus area; names and descriptions by language (``en``, ``ja``), and the CPV codes it covers."""
+    """A focus area; names and descriptions by language (``en``, ``ja``), and the CPV codes it covers.
+
+    A general area gives way to special ones: it is not given beside them, unless the buyer is one that asks for it.
+    """
 
     slug: str
     names: dict[str, str]
     descriptions: dict[str, str]
     cpv: tuple[str, ...] = ()
+    gives_way_to: tuple[str, ...] = ()
 
 
 def names_of(areas: Iterable[Area], language: str) -> dict[str, str]:
@@ -172,7 +180,13 @@ class Lexicon:
         by_spelling: dict[str, list[Term]] = {}
         rules = (REVISION, READ_CHARACTERS, HEAD_CHARACTERS, NEAR_CHARACTERS, sorted(_TITLE_WEIGHTS.items()))
         digest = hashlib.sha256(repr((rules, _HEAD_WEIGHT, _BODY_WEIGHT, _BUYER_WEIGHT, _GIVEN)).encode())
-        digest.update(repr([area.slug for area in self.areas]).encode())
+        digest.update(repr([(area.slug, area.gives_way_to) for area in self.areas]).encode())
+        numbers = {area.slug: number for number, area in enumerate(self.areas)}
+        self._special = {
+            number: tuple(numbers[slug] for slug in area.gives_way_to)
+            for number, area in enumerate(self.areas)
+            if area.gives_way_to
+        }
         alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         for term in sorted(terms, key=lambda term: (term.area, term.folded)):
             digest.update(repr((*term[:6], sorted(term.places), *term[7:])).encode())
@@ -206,8 +220,8 @@ class Lexicon:
         -0.5; a term counts once, and of the terms of one idea only the weightiest. Where the title has said
         something, a term in the buyer's name adds 0.5 if nothing in the title speaks against the area (a hospital
         that buys a data platform), and the first strong term of a text that says something new adds 0.5 within
-        ``HEAD_CHARACTERS`` and 0.1 further on. An area is given at 1.0; one that is not given, but of which the
-        title names a venue, is only the place. The buyer's own name in title or text says who buys, not what, and
+        ``HEAD_CHARACTERS`` and 0.1 further on. An area is given at 1.0, unless it gives way to a special one; one
+        that is not given, but of which the title names a venue, is only the place. The buyer's own name in title or text says who buys, not what, and
         does not count there. An English title or text is read as a part of the Japanese.
         """
         own_name = _folded(buyer) if buyer else ""
@@ -278,6 +292,8 @@ class Lexicon:
         for area, said in scores.items():
             total = _total(said)
             if total >= _GIVEN:
+                if self._gives_way(area, scores) is not None:
+                    continue
                 given.append((-total, area, self._score(area, total, said)))
                 counted.extend(said)
             elif at := [one for one in said if _is_place(one)]:
@@ -287,6 +303,19 @@ class Lexicon:
             areas=tuple(score for _, _, score in given),
             venues=tuple(places),
             cpv=_cpv(counted, category) if counted else (),
+        )
+
+    def _gives_way(self, area: int, scores: Mapping[int, Sequence[_Weighed]]) -> int | None:
+        """The special area that is given in place of a general one, if any.
+
+        A system that serves one area only is of that area alone. Only where the buyer itself is a reason for the
+        general area (the Digital Agency) both are given.
+        """
+        if area not in self._special or any(one.place is Place.BUYER for one in scores[area]):
+            return None
+        return next(
+            (special for special in self._special[area] if _total(scores.get(special, ())) >= _GIVEN),
+            None,
         )
 
     def _score(self, area: int, total: int, said: Iterable[_Weighed]) -> AreaScore:
@@ -387,18 +416,24 @@ class Lexicon:
         ):
             for area, judged in self._all(written, own, place).items():
                 found.setdefault(area, []).extend((place, one) for one in judged)
-        return tuple(
-            Explanation(
-                area=area.slug,
-                score=_total(said) / 100,
-                given=area.slug in given,
-                venue=area.slug in places,
-                findings=findings,
+        explained = []
+        for number, known in enumerate(self.areas):
+            said = scores.get(number, [])
+            findings = _findings(found.get(number, []), said)
+            if all(finding.weight is Weight.NEGATIVE for finding in findings):
+                continue
+            special = self._gives_way(number, scores) if _total(said) >= _GIVEN else None
+            explained.append(
+                Explanation(
+                    area=known.slug,
+                    score=_total(said) / 100,
+                    given=known.slug in given,
+                    venue=known.slug in places,
+                    findings=findings,
+                    gave_way_to=None if special is None else self.areas[special].slug,
+                )
             )
-            for number, area in enumerate(self.areas)
-            if (findings := _findings(found.get(number, []), said := scores.get(number, [])))
-            and any(finding.weight is not Weight.NEGATIVE for finding in findings)
-        )
+        return tuple(explained)
 
     def _all(self, folded: str, own_name: str, place: Place) -> dict[int, list[_Judged]]:
         """Every term that stands in a folded text as a word, by area, with what is to be said of it."""

@@ -85,7 +85,12 @@ def test_an_area_that_no_n_gram_speaks_for_is_never_guessed() -> None:
 def test_without_a_second_opinion_nothing_is_different() -> None:
     words = lexicon()
     notice = ScrapedNotice(
-        "kkj", "1", "巡回号の乗車券", NoticeKind.TENDER, date(2026, 9, 1), "https://x.example.jp/1"
+        source="kkj",
+        key="1",
+        title="巡回号の乗車券",
+        kind=NoticeKind.TENDER,
+        published=date(2026, 9, 1),
+        url="https://x.example.jp/1",
     )
     assert NoticeReader(words).read(notice) == words.read(notice.title)
     assert NoticeReader(words).revision == words.revision

@@ -234,7 +234,7 @@ def test_the_explanation_and_the_reading_are_one(
     assert {one.area for one in explained if one.venue} == {one.area for one in reading.venues}
     for one in explained:
         assert sum(finding.counts for finding in one.findings) == pytest.approx(one.score)
-        assert one.given == (one.score >= 1.0)
+        assert one.given == (one.score >= 1.0 and one.gave_way_to is None)
         assert all((finding.verdict is Verdict.COUNTED) == bool(finding.counts) for finding in one.findings)
         assert any(finding.weight is not Weight.NEGATIVE for finding in one.findings)
     for score in reading.areas:
