@@ -46,9 +46,14 @@ def mark(session: Session, tender_id: UUID, area: str, reader: str, *, relevant:
 
 
 def count_since(session: Session, since: datetime, *, reader: str | None = None) -> int:
-    """How many marks were given since a moment, by one reader or by all; one that was replaced counts once."""
+    """How many marks were given since a moment; one that was replaced counts once.
+
+    ``reader``: only those of the reader, or of all readers whose digits begin so.
+    """
     feedback = table(Feedback)
-    conditions = [feedback.c.at >= since, *([feedback.c.reader == reader] if reader is not None else [])]
+    conditions = [feedback.c.at >= since]
+    if reader is not None:  # by the index: "g" comes after every hex digit
+        conditions += [feedback.c.reader >= reader, feedback.c.reader < f"{reader}g"]
     return session.connection().execute(select(func.count()).select_from(feedback).where(*conditions)).scalar() or 0
 
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
+from sqlmodel import Session, SQLModel
 
 from db.bulk import table
 from db.card import Card, cards
@@ -15,6 +15,7 @@ from db.errors import RecordError
 from db.notice import Notice, NoticeVersion
 from db.tender import Tender, TenderArea, TenderCpv, TenderVenue
 from db.vocabulary.query import (
+    CPV_DIGITS,
     EVERYTHING,
     And,
     Compare,
@@ -31,6 +32,9 @@ from db.vocabulary.query import (
 )
 
 BATCH = 500
+_LISTS: dict[Facet, type[SQLModel]] = {Facet.AREA: TenderArea, Facet.VENUE: TenderVenue, Facet.CPV: TenderCpv}
+"""The tables that list tenders by the values of a facet."""
+Ids = Select[UUID] | CompoundSelect[UUID]
 
 
 class TooSlow(RecordError):
@@ -59,15 +63,11 @@ def changed_last(session: Session, *, area: str | None = None, limit: int) -> li
 
 def newest(session: Session, *, area: str | None = None, limit: int, offset: int = 0) -> Found:
     """The tenders published last, of one focus area or of all."""
-    tender, given = table(Tender), table(TenderArea)
-    ids = select(tender.c.id).order_by(tender.c.published.desc(), tender.c.id).limit(limit + 1).offset(offset)
-    counted = select(func.count()).select_from(tender)
     if area is not None:
-        ids = ids.join(given, given.c.tender_id == tender.c.id).where(given.c.area == area)
-        counted = select(func.count()).select_from(given).where(given.c.area == area)
-    found = list(session.connection().execute(ids).scalars())
-    total = session.connection().execute(counted).scalar()
-    return Found(cards(session, found[:limit]), total, len(found) > limit)
+        return _newest_listed(session, Is(Facet.AREA, area), _listed(Facet.AREA, area), limit=limit, offset=offset)
+    tender = table(Tender)
+    total = session.connection().execute(select(func.count()).select_from(tender)).scalar() or 0
+    return _page(session, _in_order().limit(limit + 1).offset(offset), limit=limit, total=total)
 
 
 def search(
@@ -82,10 +82,62 @@ def search(
     """The tenders that a query finds, published last first. Raises TooSlow (see ``scan``)."""
     if query == EVERYTHING:
         return newest(session, limit=limit, offset=offset)
-    if isinstance(query, Is) and query.facet is Facet.AREA:
-        return newest(session, area=query.value, limit=limit, offset=offset)
+    if (listed := _all_listed(query)) is not None:
+        return _newest_listed(session, query, listed, limit=limit, offset=offset)
     found = list(islice(scan(session, query, now=now, going_on=going_on), offset, offset + limit + 1))
     return Found(cards(session, found[:limit]), None, len(found) > limit)
+
+
+FEW = 20_000
+"""So many tenders are sorted as quickly as they are met among all the others."""
+
+
+def _newest_listed(session: Session, query: Query, listed: Ids, *, limit: int, offset: int) -> Found:
+    """A page of what a query finds whose tenders ``listed`` has, each once."""
+    members = listed.subquery()
+    total = session.connection().execute(select(func.count()).select_from(members)).scalar() or 0
+    ids = _in_order().limit(limit + 1).offset(offset)
+    # Many are met soon on the way back through the days; a few have to be looked up, or a million would be passed.
+    if total > FEW:
+        ids = ids.where(*_conditions(query))
+    else:
+        ids = ids.join(members, members.c.tender_id == table(Tender).c.id)
+    return _page(session, ids, limit=limit, total=total)
+
+
+def _page(session: Session, ids: Select[UUID], *, limit: int, total: int) -> Found:
+    found = list(session.connection().execute(ids).scalars())
+    return Found(cards(session, found[:limit]), total, len(found) > limit)
+
+
+def _in_order() -> Select[UUID]:
+    tender = table(Tender)
+    return select(tender.c.id).order_by(tender.c.published.desc(), tender.c.id)
+
+
+def _all_listed(query: Query) -> Ids | None:
+    """The ids of all that a query finds, each once, if the tables of areas, venues and CPV codes know them."""
+    match query:
+        case Is(facet, value) if facet in _LISTS:
+            return _listed(facet, value)
+        case Or(parts) if parts and all(isinstance(part, Is) and part.facet in _LISTS for part in parts):
+            return union(*(_listed(part.facet, part.value) for part in parts if isinstance(part, Is)))
+        case _:
+            return None
+
+
+def _listed(facet: Facet, value: str) -> Select[UUID]:
+    """The ids of the tenders for which a value stands in the table of its facet, each once."""
+    ids = select(table(_LISTS[facet]).c.tender_id).where(_holds(facet, value))
+    return ids.distinct() if facet is Facet.CPV else ids
+
+
+def _holds(facet: Facet, value: str) -> ColumnElement[bool]:
+    """The condition on a row in the table of a facet; the table's primary key begins with the column."""
+    listed = table(_LISTS[facet])
+    if facet is Facet.CPV:  # what lies below a division or group; a LIKE would use no index
+        return listed.c.code.between(value.ljust(CPV_DIGITS, "0"), value.ljust(CPV_DIGITS, "9"))
+    return listed.c.area == value
 
 
 def count(session: Session, query: Query, *, now: datetime, since: date) -> int:
@@ -142,18 +194,16 @@ def scan(
 
 def _conditions(query: Query) -> list[ColumnElement[bool]]:
     """What the database can rule out by itself: conditions that hold for everything the query finds."""
-    tender, given, venue, cpv = table(Tender), table(TenderArea), table(TenderVenue), table(TenderCpv)
+    tender = table(Tender)
     match query:
         case And(parts):
             return [condition for part in parts for condition in _conditions(part)]
-        case Or(parts) if parts and all(isinstance(part, Is) for part in parts):
-            return [or_(*(condition for part in parts for condition in _conditions(part)))]
-        case Is(Facet.AREA, value):
-            return [exists().where(given.c.tender_id == tender.c.id, given.c.area == value)]
-        case Is(Facet.VENUE, value):
-            return [exists().where(venue.c.tender_id == tender.c.id, venue.c.area == value)]
-        case Is(Facet.CPV, value):
-            return [exists().where(cpv.c.tender_id == tender.c.id, cpv.c.code.startswith(value, autoescape=True))]
+        case Or(parts):
+            each = [_conditions(part) for part in parts]
+            # A part of which the database knows nothing may be what finds the tender.
+            return [or_(*(and_(*some) for some in each))] if each and all(each) else []
+        case Is(facet, value) if facet in _LISTS:
+            return [exists().where(table(_LISTS[facet]).c.tender_id == tender.c.id, _holds(facet, value))]
         case Is(Facet.PREFECTURE | Facet.CATEGORY | Facet.KIND as facet, value):
             return [tender.c[facet.value] == value]
         case Compare(Moment.PUBLISHED, operator, day):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
@@ -176,6 +176,12 @@ def area_counts(session: Session) -> dict[str, int]:
     area = table(TenderArea)
     rows = session.connection().execute(select(area.c.area, func.count()).group_by(area.c.area))
     return {row[0]: row[1] for row in rows}
+
+
+def is_venue(session: Session, area: str) -> bool:
+    """Whether any tender only takes place at the area."""
+    venue = table(TenderVenue)
+    return session.connection().execute(select(exists().where(venue.c.area == area))).scalar_one()
 
 
 def areas_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AreaScore]]:

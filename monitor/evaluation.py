@@ -97,7 +97,7 @@ def _labelled(where: str, number: int, line: bytes, known: Collection[str]) -> L
             "{where}: there is no focus area {slug}; there are: {slugs}. Mend the label, or add the area to the "
             "configuration",
             where=where,
-            slug=unknown[0],
+            slug=repr(unknown[0]),
             slugs=", ".join(known),
         )
     category = _text(where, found, "category")

@@ -37,6 +37,8 @@ class Disagreement:
     """When the newest mark was given."""
     evidence: tuple[Evidence, ...] = ()
     findings: tuple[Finding, ...] = ()
+    gave_way_to: str | None = None
+    """The special area that was given in place of the one that is missing, although enough was found of it."""
 
 
 def disagreements(session: Session, lexicon: Lexicon, *, limit: int) -> list[Disagreement]:
@@ -55,6 +57,7 @@ def _disagreements(session: Session, lexicon: Lexicon, contested: Iterator[Tally
             given = evidence is not None
             if given == (one.fits > one.against):
                 continue
+            explained = None if given else _explained(session, lexicon, card, one.area)
             yield Disagreement(
                 tender_id=one.tender_id,
                 title=card.title,
@@ -64,11 +67,12 @@ def _disagreements(session: Session, lexicon: Lexicon, contested: Iterator[Tally
                 against=one.against,
                 at=one.at,
                 evidence=evidence or (),
-                findings=() if given else _findings(session, lexicon, card, one.area),
+                findings=explained.findings if explained else (),
+                gave_way_to=explained.gave_way_to if explained else None,
             )
 
 
-def _findings(session: Session, lexicon: Lexicon, card: Card, area: str) -> tuple[Finding, ...]:
+def _explained(session: Session, lexicon: Lexicon, card: Card, area: str) -> Explanation | None:
     """What the notice of the tender that says most of an area has of it."""
     explained: list[Explanation] = [
         explanation
@@ -83,4 +87,4 @@ def _findings(session: Session, lexicon: Lexicon, card: Card, area: str) -> tupl
         )
         if explanation.area == area
     ]
-    return max(explained, key=lambda one: one.score).findings if explained else ()
+    return max(explained, key=lambda one: one.score, default=None)

@@ -27,7 +27,7 @@ import msgspec
 from db.vocabulary.labels import PREFECTURES_EN
 from db.vocabulary.messages import Told
 from db.vocabulary.text import clean_title, fold, fold_term, fold_with_offsets
-from monitor.reading.areas import Lexicon, Weight
+from monitor.reading.areas import Lexicon
 
 GRAMS = 300_000
 """Pairs and triples of characters that are counted at once; the rarest make room for new ones."""
@@ -316,10 +316,6 @@ class _Model:
     areas: int
     neighbours: Counter[str]
     """In how many titles a kanji stands, and two of them side by side."""
-    unknown: tuple[float, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "unknown", (_UNKNOWN,) * self.areas)
 
     def clings(self, one: str, other: str) -> float:
         """How seldom two neighbours stand one without the other: 0 to 1. Where the script changes, words end."""
@@ -334,7 +330,8 @@ class _Model:
         if not grams:
             return (0.0,) * self.areas
         # Sets of strings come in another order in every process, and sums of floats depend on it.
-        rows = [self.says.get(gram, self.unknown) for gram in sorted(grams)]
+        unknown = (_UNKNOWN,) * self.areas
+        rows = [self.says.get(gram, unknown) for gram in sorted(grams)]
         scale = 1 / math.sqrt(len(grams))
         weights = [math.exp(sum(column) * scale) * _PRIOR / self.areas for column in zip(*rows, strict=True)]
         whole = sum(weights) + 1 - _PRIOR
@@ -358,9 +355,9 @@ def _learn(titles: Iterable[_Title], lexicon: Lexicon) -> _Model:
             if slug in number:
                 sizes[number[slug]] += 1
                 grams_of[number[slug]].update(grams)
-    for term in _terms(lexicon):
-        grams = _grams(_runs(term.folded))
-        for index in term.areas:
+    for spelling, areas in lexicon.speaking():
+        grams = _grams(_runs(spelling))
+        for index in areas:
             sizes[index] += 1
             grams_of[index].update(grams)
     return _Model(
@@ -401,26 +398,6 @@ def _says(
 
 
 # The lexicon -------------------------------------------------------------------------------------------
-
-
-class _Term(NamedTuple):
-    folded: str
-    areas: tuple[int, ...]
-    """Those that it speaks for, by index; none: it only speaks against some."""
-
-
-def _terms(lexicon: Lexicon) -> Iterator[_Term]:
-    number = {area.slug: index for index, area in enumerate(lexicon.areas)}
-    for spelling in lexicon.spellings:
-        areas = tuple(
-            number[one.area]
-            for one in lexicon.explain(spelling)
-            if any(
-                finding.weight in (Weight.STRONG, Weight.WEAK) and finding.end - finding.start == len(spelling)
-                for finding in one.findings
-            )
-        )
-        yield _Term(spelling, areas)
 
 
 class _Known:

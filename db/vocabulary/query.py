@@ -170,7 +170,9 @@ class Searchable:
 
 SHORTEST_CPV = 2
 """Digits of a division."""
-_CPV = re.compile(r"([0-9]{2,8})(?:-[0-9])?", re.ASCII)
+CPV_DIGITS = 8
+"""Digits of a code without its check digit."""
+_CPV = re.compile(rf"([0-9]{{{SHORTEST_CPV},{CPV_DIGITS}}})(?:-[0-9])?", re.ASCII)
 
 
 def cpv_beginning(code: str) -> str | None:
@@ -260,15 +262,19 @@ def matches(query: Query, tender: Searchable) -> bool:
 
 
 def reasons(query: Query, tender: Searchable) -> tuple[str, ...]:
-    """The words and values of a query that the tender has, in the query's order: why it was found."""
+    """The words and values of a query that the tender has, in the query's order: why it was found.
+
+    A venue and a CPV code stand there with their field (venue:aging-society): a tender that only takes place at an
+    area must not pass for one of the area.
+    """
     match query:
         case And(parts) | Or(parts):
             found = [reason for part in parts for reason in reasons(part, tender)]
             return tuple(dict.fromkeys(found))
         case Word(_, term) if matches(query, tender):
             return (term,)
-        case Is(_, value) if matches(query, tender):
-            return (value,)
+        case Is(facet, value) if matches(query, tender):
+            return (f"{facet}:{value}" if facet in (Facet.VENUE, Facet.CPV) else value,)
         case _:
             return ()
 

@@ -42,7 +42,7 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.SPOILT: N_("means something else beside {by}"),
     Verdict.OWN_NAME: N_("part of the buyer's name, which says who buys"),
     Verdict.ELSEWHERE: N_("counts only in: {by}"),
-    Verdict.FURTHER: N_("of a text only the first strong term counts that says something new"),
+    Verdict.FURTHER: N_("of a text, or of a buyer's name, only the first term counts that says something new"),
     Verdict.TITLE_SILENT: N_("title and buyer say too little of the area"),
 }
 """What becomes of a term that was found, in words; ``{by}`` is the Finding's."""
@@ -50,7 +50,7 @@ VERDICTS: Mapping[Verdict, str] = {
 LISTED = 20
 """Misses, and false alarms, that a table of an evaluation lists."""
 WORDS = 6
-"""Words behind a mistake that a table lists: a long text has dozens."""
+"""Words behind a mistake, or of a condition, that a table lists: there may be dozens."""
 
 with_config = option(
     "--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml.")
@@ -133,7 +133,7 @@ def explain(
         [
             (
                 names[one.area] if number == 0 else "",
-                _outcome(one, language) if number == 0 else "",
+                _outcome(one, names, language) if number == 0 else "",
                 finding.term,
                 finding.gloss,
                 language.text(PLACES[finding.place]),
@@ -191,19 +191,24 @@ def _with_opinion(
     ]
 
 
-def _outcome(one: Explanation, language: Language) -> str:
+def _outcome(one: Explanation, names: Mapping[str, str], language: Language) -> str:
     score, needed = f"{one.score:.2f}", f"{GIVEN:.2f}"
     if one.given:
         return language.text("given: {score}, {needed} is needed", score=score, needed=needed)
     if one.venue:
         return language.text("only the place: {score}, {needed} is needed", score=score, needed=needed)
     if one.gave_way_to is not None:
-        return language.text("not given: {score}, but it gives way to {area}", score=score, area=one.gave_way_to)
+        return language.text(
+            "not given: {score}, but it gives way to {area}", score=score, area=names[one.gave_way_to]
+        )
     return language.text("not given: {score}, {needed} is needed", score=score, needed=needed)
 
 
 def _verdict(finding: Finding, language: Language) -> str:
     by = finding.by
+    if finding.verdict is Verdict.LACKS:
+        words = by.split(", ")
+        by = language.join(words[:WORDS]) + (" …" if len(words) > WORDS else "")
     if finding.verdict is Verdict.ELSEWHERE:
         by = language.join(language.text(PLACES[Place(place)]) for place in by.split(", ") if place)
     return language.text(VERDICTS[finding.verdict], by=by)
@@ -243,7 +248,9 @@ def review(app: App, limit: int, json_: bool, config: Path | None, home: Path | 
                 names[one.area],
                 _said_of(one, language),
                 f"{one.title}\n{one.tender_id}",
-                _deciding_words(one.evidence, language) if one.given else _silent_words(one.findings, language),
+                _deciding_words(one.evidence, language)
+                if one.given
+                else _silent_words(one.findings, one.gave_way_to, names, language),
             )
             for one in found[:limit]
         ],
@@ -346,7 +353,13 @@ def suggest_command(
             write_json(one)
         return
     if not found:
-        app.say("nothing to suggest: no new word stands in enough titles; fewer are enough with --min-count 2")
+        if slug is None:
+            app.say("nothing to suggest: no new word stands in enough titles; fewer are enough with --min-count 2")
+        else:
+            app.say(
+                "nothing to suggest: no new word leans to {area}; leave out --area to see the others",
+                area=names_of(lexicon.areas, language.code)[slug],
+            )
         return
     names = names_of(lexicon.areas, language.code)
     app.table(
@@ -455,11 +468,11 @@ def evaluate_command(
         _show_validation(app, validated)
 
 
-def _found_of(mistake: Mistake, lexicon: Lexicon) -> tuple[Finding, ...]:
-    """What stands in a notice of the area that it was not given."""
+def _found_of(mistake: Mistake, lexicon: Lexicon) -> tuple[tuple[Finding, ...], str | None]:
+    """What stands in a notice of the area that it was not given, and the area that this gave way to."""
     item = mistake.item
     explained = lexicon.explain(item.title, item.text, item.buyer, category=item.category)
-    return next((one.findings for one in explained if one.area == mistake.area), ())
+    return next(((one.findings, one.gave_way_to) for one in explained if one.area == mistake.area), ((), None))
 
 
 def _heading(app: App, text: str) -> None:
@@ -525,6 +538,7 @@ def _show_confusion(app: App, result: Result) -> None:
 
 def _show_mistakes(app: App, result: Result, lexicon: Lexicon, listed: int) -> None:
     language = app.language
+    names = names_of(lexicon.areas, language.code)
     app.out.print()
     _heading(app, language.ntext("{count} miss", "{count} misses", len(result.misses)))
     if listed and result.misses:
@@ -536,7 +550,7 @@ def _show_mistakes(app: App, result: Result, lexicon: Lexicon, listed: int) -> N
                     mistake.area,
                     language.join(mistake.given),
                     mistake.item.title,
-                    _silent_words(_found_of(mistake, lexicon), language),
+                    _silent_words(*_found_of(mistake, lexicon), names, language),
                 )
                 for mistake in result.misses[:listed]
             ],
@@ -563,10 +577,12 @@ def _show_mistakes(app: App, result: Result, lexicon: Lexicon, listed: int) -> N
         app.say("there are more mistakes than are listed; ask for them with --show")
 
 
-def _silent_words(findings: Sequence[Finding], language: Language) -> str:
+def _silent_words(
+    findings: Sequence[Finding], gave_way_to: str | None, names: Mapping[str, str], language: Language
+) -> str:
     if not findings:
         return language.text("no term of the lexicon stands in it")
-    lines = []
+    lines = [] if gave_way_to is None else [language.text("gives way to {area}", area=names[gave_way_to])]
     for finding in findings[:WORDS]:
         counts = f" {finding.counts:+.2f}" if finding.counts else ""
         lines.append(_because(finding.term, finding.gloss, _verdict(finding, language) + counts, language))
@@ -645,9 +661,7 @@ def _result_as_json(result: Result, lexicon: Lexicon, show: int | None) -> dict[
         "micro": _score_as_json(result.micro, result.micro_intervals),
         "areas": {one.area: _score_as_json(one.score, one.intervals) for one in result.areas},
         "confusion": result.confusion,
-        "misses": [
-            {**_mistake_as_json(mistake), "found": _found_of(mistake, lexicon)} for mistake in result.misses[:show]
-        ],
+        "misses": [_miss_as_json(mistake, lexicon) for mistake in result.misses[:show]],
         "false_alarms": [
             {**_mistake_as_json(mistake), "evidence": mistake.evidence} for mistake in result.false_alarms[:show]
         ],
@@ -667,6 +681,11 @@ def _score_as_json(score: Score, intervals: Intervals) -> dict[str, object]:
         "recall_interval": intervals.recall,
         "f1_interval": intervals.f1,
     }
+
+
+def _miss_as_json(mistake: Mistake, lexicon: Lexicon) -> dict[str, object]:
+    found, gave_way_to = _found_of(mistake, lexicon)
+    return {**_mistake_as_json(mistake), "found": found, "gave_way_to": gave_way_to}
 
 
 def _mistake_as_json(mistake: Mistake) -> dict[str, object]:

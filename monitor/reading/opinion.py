@@ -50,7 +50,7 @@ class Guess:
     grams: tuple[tuple[str, float], ...]
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct):
     format: int
     areas: dict[str, Learnt]
 

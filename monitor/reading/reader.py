@@ -6,8 +6,8 @@ did not give and has nothing against, and it may only add:
 - an area of which title and buyer name something, but too little: the probability ``NEAR`` suffices;
 - an area of which the lexicon found nothing in a title that it gives no other area: ``ALONE`` is needed.
 
-That the lexicon takes a title for a mere place, that a term speaks against, or that what was found is part of
-something else, stands. Taking away what the lexicon gave by weak terms made the figures worse, so it may not
+That the lexicon takes a title for a mere place, that a term speaks against, that what was found is part of
+something else, or that a general area gives way to a special one, stands. Taking away what the lexicon gave by weak terms made the figures worse, so it may not
 (docs/commands.md has the figures).
 """
 
@@ -79,10 +79,13 @@ class NoticeReader:
         # What the text adds is left out: it never brings an area nearer than the title and the buyer do.
         explained = {one.area: one for one in self.lexicon.explain(title, "", buyer, title_en=title_en)}
         added = [score for guess in guesses if (score := _heard(guess, explained.get(guess.area), reading))]
+        given = {score.area for score in (*reading.areas, *added)}
+        special = {area.slug: area.gives_way_to for area in self.lexicon.areas}
+        added = [score for score in added if given.isdisjoint(special[score.area])]
         if not added:
             return reading
-        order = {area.slug: number for number, area in enumerate(self.lexicon.areas)}
-        areas = sorted((*reading.areas, *added), key=lambda score: (-score.score, order[score.area]))
+        order = list(special)
+        areas = sorted((*reading.areas, *added), key=lambda score: (-score.score, order.index(score.area)))
         return replace(reading, areas=tuple(areas))
 
 

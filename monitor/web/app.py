@@ -41,7 +41,7 @@ from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
 from monitor.web.marking import MarkedTexts
 from monitor.web.pages import STATIC, Pages
-from monitor.web.readers import reader_of
+from monitor.web.readers import network_of, reader_of
 
 __all__ = ["TokensHidden", "WebContext", "create_app", "feed_document"]
 
@@ -105,8 +105,10 @@ SEARCH_SECONDS = 8.0
 MARKINGS = 2
 """At the same time: whoever writes may have to wait for a crawl, and the rest of the site stays quick."""
 MARKS_OF_A_READER = 300
+MARKS_OF_A_NETWORK = 2_000
 MARKS_OF_ALL = 20_000
-"""Within ``MARKS_PERIOD``: what a person may mark, and what the record takes, whoever they are said to come from."""
+"""Within ``MARKS_PERIOD``: what a person may mark, what may come from one address, whatever its browsers are called,
+and what the record takes, whoever they are said to come from."""
 MARKS_PERIOD = timedelta(days=1)
 FORM_BYTES = 2000
 """The longest form that is read: a slug and a word."""
@@ -173,6 +175,7 @@ class _Site:
             found = search.search(
                 session, query, now=now, limit=PAGE, offset=before, going_on=lambda: monotonic() < give_up
             )
+            has_places = filters.venue or (bool(filters.area) and tenders.is_venue(session, filters.area))
         total = found.total
         if total is None and not found.more and (found.cards or page == 1):
             total = before + len(found.cards)
@@ -182,6 +185,7 @@ class _Site:
             filters=filters,
             mistake=mistake,
             area=next((known for known in self._context.areas if known.slug == filters.area), None),
+            has_places=has_places,
             cards=found.cards,
             total=total,
             seen=before + len(found.cards),
@@ -268,6 +272,8 @@ class _Site:
             since = now - MARKS_PERIOD
             if feedbacks.count_since(session, since, reader=reader) >= MARKS_OF_A_READER:
                 raise _TooManyMarks(N_("You have marked {count} areas within a day."), count=MARKS_OF_A_READER)
+            if feedbacks.count_since(session, since, reader=network_of(reader)) >= MARKS_OF_A_NETWORK:
+                raise _TooManyMarks(N_("Very many marks have come in today, and no more are taken."))
             if feedbacks.count_since(session, since) >= MARKS_OF_ALL:
                 raise _TooManyMarks(N_("Very many marks have come in today, and no more are taken."))
             feedbacks.mark(session, tender_id, area, reader, relevant=relevant == "yes", now=now)

@@ -24,8 +24,8 @@ SNIPPET_CHARACTERS = 80
 SUMMARY = 2000
 """Characters of an official English summary: with the time limit, which stands near its end."""
 
-_WINDOW, _STEP = 600, 400
-"""Long texts are looked through in pieces; what two of them share is longer than any term with its gaps."""
+_STEP, _BESIDE = 400, 200
+"""Long texts are looked through in pieces, with what stands on both sides: longer than any term or name with its gaps."""
 _SHORT_LATIN = 4
 _LONGEST_CUT = 40
 """Folded characters of one cluster that are taken apart."""
@@ -37,14 +37,17 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Words to be marked, folded, in all their spellings."""
+    """Words to be marked, folded, in all their spellings; but not inside the ``names`` (folded)."""
 
     spellings: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, evidence: Iterable[Evidence]) -> Self:
+    def of(cls, evidence: Iterable[Evidence], *, buyers: Iterable[str] = ()) -> Self:
+        """``buyers``: whose names say who buys and not what, so that no word in them decided."""
         found = (spelling for one in evidence for spelling in term_spellings(fold_term(one.term)) if spelling)
-        return cls(tuple(dict.fromkeys(found)))
+        names = (fold(name) for name in buyers)
+        return cls(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(name for name in names if name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,18 @@ class MarkedTexts:
     @classmethod
     def of(cls, card: Card, notices: Sequence[ScrapedNotice]) -> Self:
         evidence = [one for area in card.areas for one in area.evidence]
-        title, body, buyer = (Terms.of(one for one in evidence if one.place is place) for place in Place)
+        buyers = [name for name in (card.buyer, *(notice.buyer for notice in notices)) if name]
+        title, body = (
+            Terms.of((one for one in evidence if one.place is place), buyers=buyers)
+            for place in (Place.TITLE, Place.BODY)
+        )
+        buyer = Terms.of(one for one in evidence if one.place is Place.BUYER)
         texts = [("ja", notice.text) for notice in notices] + [("en", notice.text_en) for notice in notices]
         text = extract(notice.text for notice in notices)
         text_en = extract((notice.text_en for notice in notices), characters=SUMMARY)
         snippets: dict[str, Snippet] = {}
         for one in evidence:
-            terms = Terms.of([one])
+            terms = Terms.of([one], buyers=buyers)
             if one.place is not Place.BODY or one.term in snippets or spans(text, terms) or spans(text_en, terms):
                 continue
             found = next(((code, html) for code, whole in texts if (html := snippet(whole, terms)) is not None), None)
@@ -119,15 +127,11 @@ def spans(text: str, terms: Terms) -> list[Span]:
 def snippet(text: str, terms: Terms) -> Markup | None:
     """At most ``SNIPPET_CHARACTERS`` around the first of the words that a text has; None where it has none."""
     text = text[:READ_CHARACTERS]
-    for begin in range(0, len(text), _STEP):
-        window = text[begin : begin + _WINDOW]
-        at_end = begin + _WINDOW >= len(text)
-        for start, end in _found(window, terms):
-            # What touches the edge of a window may be half a word; the window beside it has the whole.
-            if (start > 0 or begin == 0) and (end < len(window) or at_end):
+    for piece in range(0, len(text), _STEP):
+        begin = max(0, piece - _BESIDE)
+        for start, end in _found(text[begin : piece + _STEP + _BESIDE], terms):
+            if piece <= begin + start < piece + _STEP:
                 return _around(text, begin + start, begin + end)
-        if at_end:
-            break
     return None
 
 
@@ -163,9 +167,29 @@ def _found(text: str, terms: Terms) -> list[Span]:
         return []
     folded, offsets = fold_with_offsets(text)  # slow: only where there is something
     places = _Places(text, folded, offsets)
+    names = [(_starts(folded, name), len(name)) for name in terms.names]
     return sorted(
-        (places.start(start), places.end(end)) for spelling in there for start, end in _words(folded, spelling)
+        (places.start(start), places.end(end))
+        for spelling in there
+        for start, end in _words(folded, spelling)
+        if not any(_is_within(start, end, *name) for name in names)
     )
+
+
+def _starts(folded: str, name: str) -> list[int]:
+    """Where a name stands in a folded text."""
+    starts: list[int] = []
+    start = folded.find(name)
+    while start >= 0:
+        starts.append(start)
+        start = folded.find(name, start + len(name))
+    return starts
+
+
+def _is_within(start: int, end: int, starts: Sequence[int], length: int) -> bool:
+    """Whether a word lies in one of the names that begin at ``starts``."""
+    number = bisect_right(starts, start)
+    return number > 0 and end <= starts[number - 1] + length
 
 
 def _words(folded: str, spelling: str) -> Iterator[Span]:
@@ -234,10 +258,14 @@ class _Places:
     def _cut(self, position: int) -> int | None:
         """The index inside a cluster at which a folded character begins; None where one character folds to several (㈱)."""
         begin = self._offsets[position]
-        said = self._folded[bisect_left(self._offsets, begin) : position]
-        if len(said) > _LONGEST_CUT:
+        first = bisect_left(self._offsets, begin)
+        if position - first > _LONGEST_CUT:
             return None
-        for index in range(begin, min(len(self._text), begin + 4 * _LONGEST_CUT) + 1):
-            if fold(self._text[begin:index]) == said:
+        said = self._folded[first:position]
+        for index in range(begin, min(self._behind(position + 1), begin + 4 * _LONGEST_CUT) + 1):
+            folded = fold(self._text[begin:index])
+            if folded == said:
                 return index
+            if len(folded) > len(said):
+                break
         return None

@@ -118,3 +118,12 @@ def test_marks_are_counted_since_a_moment_by_one_reader_or_by_all(database: Data
     assert count(database, LATER) == 2
     assert count(database, NOW, reader="a") == 2
     assert count(database, LATER + timedelta(seconds=1)) == 0
+
+
+def test_marks_are_counted_of_all_readers_whose_digits_begin_alike(database: Database) -> None:
+    id = tender(database)
+    for reader in ("0a1f", "0a2f", "0aff", "0bff", "09ff", "0a"):
+        mark(database, id, True, reader=reader)
+    assert count(database, NOW, reader="0a") == 4
+    assert count(database, NOW, reader="0a2f") == 1
+    assert count(database, LATER, reader="0a") == 0

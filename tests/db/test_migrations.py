@@ -4,21 +4,27 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlmodel import Session
 
 from db import migrations
+from db.bulk import table
+from db.card import card
 from db.engine import Database
 from db.errors import RecordError
+from db.history import SourceLease
 from db.migrate import head, ready, upgrade
 from db.models import metadata
+from db.tender import Tender, TenderArea
 
 
 def tables(database: Database) -> set[str]:
@@ -33,23 +39,47 @@ def test_an_empty_database_gets_the_schema_of_the_models(empty_database: Databas
         assert context.get_current_revision() == head()
 
 
-def test_a_record_of_the_version_before_is_brought_up_to_date_with_all_it_holds(empty_database: Database) -> None:
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_record_of_a_version_before_is_brought_up_to_date_with_all_it_holds(
+    empty_database: Database, version: str
+) -> None:
+    tender, lease = table(Tender), table(SourceLease)
+    id, now = UUID(int=7), datetime(2026, 6, 1, tzinfo=UTC)
+
     def as_before(session: Session) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0001")
-        session.connection().exec_driver_sql(
-            "INSERT INTO source_lease (source, owner, run_id, until)"
-            " VALUES ('kkj', 'elsewhere:1', '00000000000000000000000000000007', '2026-06-01 00:00:00+00:00')"
+        command.upgrade(config, version)
+        session.connection().execute(
+            lease.insert().values(source="kkj", owner="elsewhere:1", run_id=UUID(int=1), until=now)
+        )
+        session.connection().execute(
+            tender.insert().values(
+                id=id,
+                title="水素ステーション整備工事",
+                kind="tender",
+                published=date(2026, 6, 1),
+                sources=(),
+                sequence=1,
+                first_seen_at=now,
+                updated_at=now,
+            )
+        )
+        session.connection().execute(
+            table(TenderArea).insert().values(area="mobility", tender_id=id, score=1.0, evidence=())
         )
 
     empty_database.write(as_before)
-    assert "award" not in tables(empty_database)
+    assert "tender_venue" not in tables(empty_database)
     upgrade(empty_database)
     assert tables(empty_database) == {*metadata.tables, "alembic_version"}
     with empty_database.reading() as session:
-        assert session.connection().exec_driver_sql("SELECT source FROM source_lease").scalars().all() == ["kkj"]
+        assert session.connection().execute(select(lease.c.source)).scalars().all() == ["kkj"]
+        kept = card(session, id)
+    assert kept is not None
+    assert [found.area for found in kept.areas] == ["mobility"]
+    assert (kept.title, kept.venues, kept.cpv) == ("水素ステーション整備工事", (), ())
 
 
 def test_upgrading_twice_is_harmless(empty_database: Database) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from alerts.matching import searchable
 from db import notices, tenders
+from db import search as search_module
 from db.engine import Database
 from db.notices import ReadNotice
 from db.search import BATCH, Found, changed_last, count, newest, scan, search
@@ -107,6 +108,12 @@ QUERIES = [
     "area:renewables NOT area:mobility",
     "venue:mobility",
     "area:renewables OR venue:renewables",
+    "area:renewables OR source:pportal",
+    "source:pportal,kkj",
+    "cpv:722 OR title:led",
+    "(area:renewables prefecture:Tokyo) OR (venue:mobility published>=2026-04-03)",
+    "area:renewables OR open:",
+    "cpv:72 OR area:renewables OR venue:mobility",
     "cpv:72",
     "cpv:72200000,45",
     "NOT cpv:722 area:renewables",
@@ -138,7 +145,7 @@ def test_a_query_finds_what_it_means(database: Database) -> None:
 def test_a_search_goes_page_by_page_without_gaps_or_repetitions(database: Database) -> None:
     fill(database, 60)
     with database.reading() as session:
-        for text in ("", "area:renewables", "燃料電池", "見つからない"):
+        for text in ("", "area:renewables", "area:mobility OR venue:mobility", "cpv:72", "燃料電池", "見つからない"):
             query = parse(text)
             everything = list(scan(session, query, now=NOW))
             paged: list[UUID] = []
@@ -168,12 +175,21 @@ def test_a_scan_reads_more_than_one_batch_in_order(database: Database) -> None:
         assert list(scan(session, parse("NOT 見つからない"), now=NOW)) == in_order(list(everything.values()))
 
 
-def test_totals_are_told_where_they_cost_nothing(database: Database) -> None:
-    fill(database, 30)
+@pytest.mark.parametrize("few", [0, search_module.FEW])
+def test_totals_are_told_where_they_cost_nothing(
+    database: Database, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "FEW", few)
+    everything = fill(database, 30).values()
     with database.reading() as session:
         assert search(session, parse(""), now=NOW, limit=5).total == 30
-        assert search(session, parse("area:renewables"), now=NOW, limit=5).total == 15
+        for text in ("area:renewables", "area:mobility OR venue:mobility", "venue:mobility", "cpv:72", "cpv:722,45"):
+            query = parse(text)
+            expected = in_order([one for one in everything if matches(query, searchable(one, now=NOW))])
+            found = search(session, query, now=NOW, limit=5, offset=3)
+            assert (found.total, ids(found)) == (len(expected), expected[3:8]), text
         assert search(session, parse("水素"), now=NOW, limit=5).total is None
+        assert search(session, parse("area:renewables cpv:72"), now=NOW, limit=5).total is None
 
 
 def test_the_preview_of_a_saved_search_counts_from_a_day_on(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Where readers and the lexicon disagree: most of the marks decide, and the terms responsible are named."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -115,6 +116,23 @@ def test_a_mark_that_agrees_with_a_later_reading_leaves_the_list(database: Datab
     assert len(found(database, lexicon)) == 1
     assert tender(database, lexicon, title="封筒の購入") == id
     assert found(database, lexicon) == []
+
+
+def test_an_area_that_gave_way_to_another_is_listed_with_that(database: Database, tmp_path: Path) -> None:
+    for slug, term in (("schools", "校務"), ("systems", "システム")):
+        (tmp_path / f"{slug}.tsv").write_text(f"term\tenglish\tweight\n{term}\t{slug}\tstrong\n", encoding="utf-8")
+    (tmp_path / "areas.toml").write_text(
+        "".join(
+            f'[[area]]\nslug = "{slug}"\nname = {{en = "", ja = ""}}\ndescription = {{en = "", ja = ""}}\n{more}'
+            for slug, more in (("schools", ""), ("systems", 'gives_way_to = ["schools"]\n'))
+        ),
+        encoding="utf-8",
+    )
+    lexicon = load_lexicon(directory=tmp_path)
+    mark(database, tender(database, lexicon, title="校務システムの更新"), "systems", "+")
+    (one,) = found(database, lexicon)
+    assert (one.given, one.gave_way_to) == (False, "schools")
+    assert [finding.term for finding in one.findings] == ["システム"]
 
 
 def test_marks_on_an_area_that_there_is_no_more_are_left_out(database: Database, lexicon: Lexicon) -> None:

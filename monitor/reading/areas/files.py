@@ -1,20 +1,23 @@
 """Reading the files of a lexicon, and the areas that users add; every mistake names file, line and remedy."""
 
 import csv
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from db.vocabulary.messages import Told
 from db.vocabulary.reading import Place
-from db.vocabulary.text import fold, fold_term
+from db.vocabulary.text import fold, fold_term, term_spellings
 from monitor.reading.areas.cpv import cpv_names
 from monitor.reading.areas.lexicon import Area, Lexicon, Term, Weight
 
 _COLUMNS = ("term", "english", "weight")
 _OPTIONAL_COLUMNS = ("place", "near", "unless", "in_english", "cpv", "idea", "note")
+_SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 _LISTS = "lists.tsv"
 _LIST_COLUMNS = ("list", "words")
 _LIST_OPTIONAL_COLUMNS = ("note",)
@@ -52,84 +55,111 @@ def load_lexicon(extra_areas: Iterable[AreaDefinition] = (), directory: Path = P
     """Read ``areas.toml`` and its ``<slug>.tsv`` files and add the user's areas; LexiconError if one is wrong."""
     areas = _read_areas(directory / "areas.toml")
     lists = _read_lists(directory / _LISTS)
-    terms: dict[tuple[int, str], list[Term]] = {}
-    for index, area in enumerate(areas):
-        for term in _read_terms(directory / f"{area.slug}.tsv", index, lists):
-            terms.setdefault((index, term.folded), []).append(term)
+    terms = [
+        term for index, area in enumerate(areas) for term in _read_terms(directory / f"{area.slug}.tsv", index, lists)
+    ]
     for definition in extra_areas:
         index = _place_area(areas, definition)
-        defined: dict[tuple[int, str], list[Term]] = {}
-        for term in _defined_terms(definition, index, lists):
-            defined.setdefault((index, term.folded), []).append(term)
-        terms.update(defined)
+        defined = list(_defined_terms(definition, index, lists))
+        said = {spelling for term in defined for spelling in term_spellings(term.folded)}
+        terms = [
+            term for term in terms if term.area != index or said.isdisjoint(term_spellings(term.folded))
+        ] + defined
     if not terms:
         raise LexiconError("{directory}: no terms; give at least one area a term", directory=directory)
-    return Lexicon(areas, (term for sharing in terms.values() for term in sharing))
+    return Lexicon(areas, terms)
 
 
 # Areas ------------------------------------------------------------------------------------------------
 
 
+class _Texts(msgspec.Struct, forbid_unknown_fields=True):
+    en: str
+    ja: str
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    slug: str
+    name: _Texts
+    description: _Texts
+    cpv: tuple[str, ...] = ()
+    gives_way_to: tuple[str, ...] = ()
+
+
+class _AreasFile(msgspec.Struct, forbid_unknown_fields=True):
+    area: tuple[_Entry, ...]
+
+
 def _read_areas(path: Path) -> list[Area]:
     try:
-        listed: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("area", [])
+        listed = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _AreasFile).area
     except OSError as error:
         raise LexiconError(
             "{path}: cannot be read ({why}); restore the file", path=path, why=error.strerror
         ) from None
+    except msgspec.ValidationError as error:
+        raise LexiconError(
+            "{path}: {why}; each [[area]] has slug, name and description (both in en and ja) and may have cpv and "
+            "gives_way_to",
+            path=path,
+            why=error,
+        ) from None
     except ValueError as error:
         raise LexiconError("{path}: is not TOML ({error}); mend the line", path=path, error=error) from None
-    areas = []
+    slugs = [entry.slug for entry in listed]
+    general = {entry.slug for entry in listed if entry.gives_way_to}
     for entry in listed:
-        try:
-            area = Area(
-                slug=entry["slug"],
-                names={language: entry["name"][language] for language in ("en", "ja")},
-                descriptions={language: entry["description"][language] for language in ("en", "ja")},
-                cpv=tuple(entry.get("cpv", ())),
-                gives_way_to=tuple(entry.get("gives_way_to", ())),
-            )
-        except (KeyError, TypeError):
-            raise LexiconError(
-                "{path}: area {slug} lacks slug, or name or description in en and ja; add them",
-                path=path,
-                slug=repr(entry.get("slug", "?")),
-            ) from None
-        _check_cpv(f"{path}: {area.slug}", area.cpv)
-        areas.append(area)
-    slugs = {area.slug for area in areas}
-    for area in areas:
-        if unknown := [slug for slug in area.gives_way_to if slug not in slugs or slug == area.slug]:
-            raise LexiconError(
-                "{path}: {slug} gives way to {other}, which is no other area; write slugs of this file",
-                path=path,
-                slug=area.slug,
-                other=repr(unknown[0]),
-            )
-    return areas
+        where = f"{path}: {entry.slug!r}"
+        _check_slug(where, entry.slug)
+        if slugs.count(entry.slug) > 1:
+            raise LexiconError("{where}: is there twice; every area needs a slug of its own", where=where)
+        _check_cpv(where, entry.cpv)
+        for special in entry.gives_way_to:
+            # Were both general, of a notice of both neither would be given.
+            if special not in slugs or special in general:
+                raise LexiconError(
+                    "{where}: gives way to {other}; write slugs of this file, of areas that give way to none",
+                    where=where,
+                    other=repr(special),
+                )
+    return [
+        Area(
+            entry.slug,
+            msgspec.structs.asdict(entry.name),
+            msgspec.structs.asdict(entry.description),
+            entry.cpv,
+            entry.gives_way_to,
+        )
+        for entry in listed
+    ]
+
+
+def _check_slug(where: str, slug: str) -> None:
+    if not _SLUG.fullmatch(slug):
+        raise LexiconError("{where}: not a slug; use small letters, digits and single hyphens", where=where)
 
 
 def _place_area(areas: list[Area], definition: AreaDefinition) -> int:
     """The index of the area that ``definition`` extends, or of the new one it adds at the end."""
     where = f"[[areas]] {definition.slug!r}"
-    if not definition.slug or not all(part.isalnum() and part.islower() for part in definition.slug.split("-")):
-        raise LexiconError("{where}: not a slug; use small letters, digits and single hyphens", where=where)
+    _check_slug(where, definition.slug)
     _check_cpv(where, definition.cpv)
     for index, area in enumerate(areas):
         if area.slug == definition.slug:
-            names = _names(definition) if definition.name else area.names
             cpv = tuple(dict.fromkeys((*area.cpv, *definition.cpv)))
-            areas[index] = replace(area, names=names, cpv=cpv)
+            areas[index] = replace(area, names=area.names | _names(definition), cpv=cpv)
             return index
     if not (definition.strong or definition.weak or definition.file):
         raise LexiconError("{where}: has no strong or weak terms; give it some, or it finds nothing", where=where)
-    areas.append(Area(definition.slug, _names(definition), {"en": "", "ja": ""}, definition.cpv))
+    names = {"en": definition.slug, "ja": definition.slug} | _names(definition)
+    areas.append(Area(definition.slug, names, {"en": "", "ja": ""}, definition.cpv))
     return len(areas) - 1
 
 
 def _names(definition: AreaDefinition) -> dict[str, str]:
-    name = definition.name or definition.slug
-    return {"en": name, "ja": definition.name_ja or name}
+    """The names that are given, by language; an English one serves for both."""
+    named = {"en": definition.name, "ja": definition.name_ja or definition.name}
+    return {language: name for language, name in named.items() if name}
 
 
 def _check_cpv(where: str, codes: Iterable[str]) -> None:
@@ -197,18 +227,19 @@ def _rows(path: Path, needed: Sequence[str], optional: Sequence[str]) -> Iterato
     except UnicodeDecodeError:
         raise LexiconError("{path}: is not UTF-8; save it as UTF-8", path=path) from None
     columns: list[str] | None = None
-    # Spreadsheet programs put cells that hold a quote into quotes.
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         where = f"{path}:{number}"
-        try:
+        try:  # spreadsheet programs put cells that hold a quotation mark into quotation marks
             (cells,) = csv.reader([line], delimiter="\t", strict=True)
         except (csv.Error, ValueError):
             raise LexiconError(
                 "{where}: a quotation mark is not closed; write one line for each term", where=where
             ) from None
         cells = [cell.strip() for cell in cells]
+        if cells[0].startswith("#"):
+            continue
         if columns is None:
             columns = _header(where, cells, needed, optional)
             continue
@@ -236,7 +267,7 @@ def _header(where: str, cells: list[str], needed: Sequence[str], optional: Seque
         raise LexiconError(
             "{where}: header is {cells}; write {header} and, if needed, {optional}, each once, separated by tabs",
             where=where,
-            cells=cells,
+            cells=", ".join(cells),
             header=", ".join(needed),
             optional=", ".join(optional),
         )
@@ -274,8 +305,12 @@ def _make_terms(where: str, area: int, row: dict[str, str], lists: _Lists) -> It
         cpv=cpv,
     )
     yield term
+    spelled = {folded}
     for phrase in _cell(row.get("in_english", "")):
-        yield from (term._replace(written=phrase, folded=one) for one in _english(where, phrase))
+        for one in _english(where, phrase):
+            if one not in spelled:
+                spelled.add(one)
+                yield term._replace(written=phrase, folded=one)
 
 
 def _cell(cell: str) -> list[str]:
@@ -296,7 +331,7 @@ def _words(where: str, cell: str, lists: _Lists) -> tuple[str, ...]:
                 )
             words.update(dict.fromkeys(lists[word[1:]]))
         elif folded := fold_term(word):
-            words[folded] = None
+            words.update(dict.fromkeys(term_spellings(folded)))
         else:
             raise LexiconError("{where}: a condition holds nothing but signs; write words", where=where)
     return tuple(words)
@@ -311,7 +346,10 @@ def _read_lists(path: Path) -> _Lists:
         where = f"{path}:{number}"
         name, words = row["list"], _words(where, row["words"], lists)
         if not name or not words or name in lists:
-            raise LexiconError("{where}: write a name of its own and the words of the list, with |", where=where)
+            raise LexiconError(
+                "{where}: a list has a name that no other has, and words; write both, the words with | between them",
+                where=where,
+            )
         lists[name] = words
     return lists
 
@@ -331,7 +369,7 @@ def _places(where: str, cell: str, weight: Weight) -> frozenset[Place]:
 def _english(where: str, phrase: str) -> Iterator[str]:
     """The spellings of an English phrase: one and several. They are looked for as whole words."""
     folded = fold(phrase)
-    if not folded.isascii() or not folded[-1].isalnum() or len(folded) < 2:
+    if len(folded) < 2 or not folded.isascii() or not folded[-1].isalnum():
         raise LexiconError(
             "{where}: {phrase} is no English; write Latin letters in in_english, several phrases with |",
             where=where,
@@ -340,7 +378,9 @@ def _english(where: str, phrase: str) -> Iterator[str]:
     yield folded
     if folded.endswith("y") and folded[-2] not in "aeiou":
         yield folded[:-1] + "ies"
-    elif folded.endswith(("ch", "sh", "x")):
+    elif folded.endswith("is"):  # analyses
+        yield folded[:-2] + "es"
+    elif folded.endswith(("ch", "sh", "x", "as", "ss", "us")):
         yield folded + "es"
     elif not folded.endswith("s"):
         yield folded + "s"

@@ -1,10 +1,13 @@
 """The lexicon at work: which areas the terms of a notice give, and why."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -14,7 +17,7 @@ from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 from db.vocabulary.text import fold, term_spellings
 from monitor.reading.areas.cpv import category_of_cpv
 
-REVISION = 2
+REVISION = 3
 """To be raised whenever the rules in this file or the folding change, so that notices are read again."""
 
 READ_CHARACTERS = 20_000
@@ -25,6 +28,9 @@ HEAD_CHARACTERS = 400
 
 NEAR_CHARACTERS = 40
 """How far from a term in a text the words of its condition may stand; in a title they may stand anywhere."""
+
+MOST_HITS = 1_000
+"""Of one area so many places of a title or text are looked at, the first: real notices have a few dozen."""
 
 GIVEN = 1.0
 """The score at which an area is given."""
@@ -72,7 +78,7 @@ class Verdict(StrEnum):
     ELSEWHERE = "elsewhere"
     """It counts only in other places (``by``) of a notice."""
     FURTHER = "further"
-    """Of a text only the first strong term that says something new counts."""
+    """Of a text only the first strong term that says something new counts, of a buyer's name the first hint."""
     TITLE_SILENT = "title-silent"
     """The title says too little of the area, or something against it: text or buyer's name decide nothing."""
 
@@ -362,7 +368,7 @@ class Lexicon:
         found: dict[int, list[_Hit]] = {}
         conditions = _Conditions(folded, place)
         patterns = self._patterns
-        own = _occurrences(own_name, folded) if own_name and own_name in folded else ()
+        own = _occurrences(own_name, folded)
         for index, start, end in matches:
             pattern = patterns[index]
             if wanted and wanted.isdisjoint(pattern.areas):
@@ -379,11 +385,24 @@ class Lexicon:
                     continue
                 if (term.near or term.unless) and conditions.unmet(term, start, end) is not None:
                     continue
-                if area in found:
-                    found[area].append(_Hit(start, end, term))
-                else:
+                hits = found.get(area)
+                if hits is None:
                     found[area] = [_Hit(start, end, term)]
+                elif len(hits) < MOST_HITS:
+                    hits.append(_Hit(start, end, term))
         return found
+
+    def speaking(self) -> Iterator[tuple[str, frozenset[int]]]:
+        """Every spelling, with the numbers of the areas of which it is a strong or weak term for titles."""
+        for spelling, pattern in zip(self.spellings, self._patterns, strict=True):
+            yield (
+                spelling,
+                frozenset(
+                    term.area
+                    for term in pattern.terms
+                    if term.weight in (Weight.STRONG, Weight.WEAK) and Place.TITLE in term.places
+                ),
+            )
 
     # Why ----------------------------------------------------------------------------------------------
 
@@ -439,7 +458,7 @@ class Lexicon:
         """Every term that stands in a folded text as a word, by area, with what is to be said of it."""
         possible: dict[int, list[_Hit]] = {}
         out: dict[int, list[_Judged]] = {}
-        own = _occurrences(own_name, folded) if own_name else []
+        own = _occurrences(own_name, folded)
         conditions = _Conditions(folded, place)
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
             pattern = self._patterns[index]
@@ -458,8 +477,8 @@ class Lexicon:
                     out.setdefault(term.area, []).append(_Judged(hit, Verdict.ELSEWHERE, places))
                 elif (unmet := conditions.unmet(term, start, end)) is not None:
                     out.setdefault(term.area, []).append(_Judged(hit, *unmet))
-                else:
-                    possible.setdefault(term.area, []).append(hit)
+                elif len(hits := possible.setdefault(term.area, [])) < MOST_HITS:
+                    hits.append(hit)
         for area, hits in possible.items():
             out.setdefault(area, []).extend(_judge(hits))
         for judged in out.values():
@@ -497,13 +516,15 @@ def _is_alone(text: str, start: int, end: int, pattern: _Pattern) -> bool:
     return True
 
 
-def _is_within(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(first <= start and end <= last for first, last in spans)
+def _is_within(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of the spans, which follow each other, holds the place."""
+    at = bisect_right(spans, start, key=itemgetter(0)) - 1
+    return at >= 0 and end <= spans[at][1]
 
 
 def _occurrences(needle: str, text: str) -> list[tuple[int, int]]:
     spans = []
-    start = text.find(needle)
+    start = text.find(needle) if needle else -1
     while start >= 0:
         spans.append((start, start + len(needle)))
         start = text.find(needle, start + len(needle))
@@ -511,48 +532,59 @@ def _occurrences(needle: str, text: str) -> list[tuple[int, int]]:
 
 
 class _Conditions:
-    """The conditions of terms, asked of one folded text; many terms share one, so its words are looked for once."""
+    """The conditions of terms, asked of one folded text; each of their words is looked for once, whoever asks."""
 
     def __init__(self, folded: str, place: Place) -> None:
         self._folded = folded
         self._reach = NEAR_CHARACTERS if place is Place.BODY else len(folded)
-        self._present: dict[int, list[str]] = {}
+        self._present: dict[int, list[tuple[str, list[int]]]] = {}
+        self._starts: dict[str, list[int]] = {}
 
     def unmet(self, term: Term, start: int, end: int) -> tuple[Verdict, str] | None:
         """What keeps a term from counting here: its condition, or None. The term itself fulfils no condition."""
-        spoilers = self._in_text(term.unless)
-        company = self._in_text(term.near)
-        if term.near and not company:
+        if term.near and self._beside(term.near, start, end) is None:
             return Verdict.LACKS, ", ".join(term.near)
-        if not company and not spoilers:
-            return None
-        before = self._folded[max(0, start - self._reach) : start]
-        after = self._folded[end : end + self._reach]
-        if term.near and not any(_stands(word, before) or _stands(word, after) for word in company):
-            return Verdict.LACKS, ", ".join(term.near)
-        spoiler = next((word for word in spoilers if _stands(word, before) or _stands(word, after)), None)
+        spoiler = self._beside(term.unless, start, end) if term.unless else None
         return None if spoiler is None else (Verdict.SPOILT, spoiler)
 
-    def _in_text(self, words: tuple[str, ...]) -> list[str]:
-        """Those that stand anywhere in the text, if only as a part of a word."""
+    def _beside(self, words: tuple[str, ...], start: int, end: int) -> str | None:
+        """The first of the words that stands near, before ``start`` or after ``end``."""
+        reach = self._reach
+        for word, starts in self._in_text(words):
+            before = bisect_right(starts, start - len(word)) - 1
+            if before >= 0 and starts[before] >= start - reach:
+                return word
+            after = bisect_left(starts, end)
+            if after < len(starts) and starts[after] + len(word) <= end + reach:
+                return word
+        return None
+
+    def _in_text(self, words: tuple[str, ...]) -> list[tuple[str, list[int]]]:
+        """Those that stand anywhere in the text, and where each begins."""
         found = self._present.get(id(words))
         if found is None:
             folded = self._folded
-            found = self._present[id(words)] = [word for word in words if word in folded]
+            standing = [(word, self._starts_of(word)) for word in words if word in folded]
+            found = self._present[id(words)] = [one for one in standing if one[1]]
         return found
 
-
-def _stands(word: str, text: str) -> bool:
-    """Whether a word stands in a text; a Latin one not inside another."""
-    start = text.find(word)
-    while start >= 0:
-        end = start + len(word)
-        left = _is_latin(word[0]) and start > 0 and _is_latin(text[start - 1])
-        right = _is_latin(word[-1]) and end < len(text) and _is_latin(text[end])
-        if not left and not right:
-            return True
-        start = text.find(word, start + 1)
-    return False
+    def _starts_of(self, word: str) -> list[int]:
+        """A Latin word stands nowhere inside another."""
+        starts = self._starts.get(word)
+        if starts is None:
+            starts = self._starts[word] = []
+            text, length = self._folded, len(word)
+            left, right = _is_latin(word[0]), _is_latin(word[-1])
+            start = text.find(word)
+            while start >= 0:
+                end = start + length
+                inside = (left and start and _is_latin(text[start - 1])) or (
+                    right and end < len(text) and _is_latin(text[end])
+                )
+                if not inside:
+                    starts.append(start)
+                start = text.find(word, start + 1)
+        return starts
 
 
 def _pattern(spelling: str, sharing: Sequence[Term]) -> _Pattern:
@@ -602,13 +634,19 @@ def _judge(hits: list[_Hit]) -> list[_Judged]:
     if not acting:
         judged.extend(_Judged(hit, Verdict.COUNTED, "") for hit in outer)
         return judged
-    positives = [hit for hit in hits if hit.term.weight is not Weight.NEGATIVE]
+    positives = sorted(hit[:2] for hit in hits if hit.term.weight is not Weight.NEGATIVE)
+    starts, farthest = [start for start, _ in positives], list(accumulate((end for _, end in positives), max))
+    ends = [negative.end for negative in acting]
     for hit in outer:
         if hit.term.weight is Weight.NEGATIVE:
-            verdict = Verdict.CANCELS if _touching(hit, positives) else Verdict.COUNTED
-            judged.append(_Judged(hit, verdict, ""))
-        elif (across := _touching(hit, acting)) is not None:
-            judged.append(_Judged(hit, Verdict.CANCELLED, across.term.written))
+            before = bisect_left(starts, hit.end)
+            touches = before > 0 and farthest[before - 1] > hit.start
+            judged.append(_Judged(hit, Verdict.CANCELS if touches else Verdict.COUNTED, ""))
+            continue
+        # Of what does not lie inside each other the later begins and ends later.
+        across = bisect_right(ends, hit.start)
+        if across < len(acting) and acting[across].start < hit.end:
+            judged.append(_Judged(hit, Verdict.CANCELLED, acting[across].term.written))
         else:
             judged.append(_Judged(hit, Verdict.COUNTED, ""))
     return judged
@@ -618,10 +656,6 @@ def _short_of(term: Term, longer: Term) -> Verdict:
     if longer.weight is Weight.NEGATIVE and term.weight is not Weight.NEGATIVE:
         return Verdict.CANCELLED
     return Verdict.REPEATED if longer.folded == term.folded else Verdict.LONGER
-
-
-def _touching(hit: _Hit, others: Iterable[_Hit]) -> _Hit | None:
-    return next((other for other in others if other.start < hit.end and hit.start < other.end), None)
 
 
 def _counting(hits: list[_Hit]) -> list[_Hit]:
@@ -693,16 +727,20 @@ def _cpv(counted: Iterable[_Weighed], category: str | None) -> tuple[CpvCode, ..
 
 
 def _findings(found: Iterable[tuple[Place, _Judged]], said: Sequence[_Weighed]) -> tuple[Finding, ...]:
-    """What was found of an area, with what of it counts; what a text says again and again is listed once."""
+    """What was found of an area, with what of it counts; a term that is said again and again is listed once."""
     counts = {(one.place, one.hit.start, one.hit.end, one.hit.term.written): one.weight for one in said}
     findings: dict[tuple[str, Place, Verdict], Finding] = {}
     for place, (hit, verdict, by) in found:
         term = hit.term
         if place is Place.BODY and term.weight is not Weight.STRONG:
             continue
+        if place is Place.BUYER and term.weight is Weight.NEGATIVE:  # it only cancels, which the other term tells
+            continue
         weight = counts.get((place, hit.start, hit.end, term.written), 0) if verdict is Verdict.COUNTED else 0
         if verdict is Verdict.COUNTED and not weight:
             verdict, by = _why_not(term, place, said)
+        if verdict is Verdict.REPEATED and by == term.written:
+            continue
         finding = Finding(term.written, term.gloss, term.weight, place, hit.start, hit.end, weight / 100, verdict, by)
         findings.setdefault((term.written, place, verdict), finding)
     return tuple(findings.values())
@@ -713,6 +751,6 @@ def _why_not(term: Term, place: Place, said: Sequence[_Weighed]) -> tuple[Verdic
     same = next((one.hit.term.written for one in said if one.hit.term.idea == term.idea), None)
     if same is not None:
         return Verdict.REPEATED, same
-    if place is Place.TITLE or any(one.place is place for one in said):
+    if any(one.place is place for one in said):
         return Verdict.FURTHER, ""
     return Verdict.TITLE_SILENT, ""

@@ -302,6 +302,8 @@ def test_a_deadline_is_compared_by_its_day_in_tokyo(clock: timezone) -> None:
         ("水素 NOT 電池", ("水素",)),
         ("open: published>=2026-01-01", ()),
         ("サーバー", ()),
+        ("area:aging-society OR venue:aging-society", ("venue:aging-society",)),
+        ("cpv:45000000 OR cpv:99", ("cpv:45",)),
     ],
 )
 def test_a_match_is_explained_by_the_words_and_values_that_the_tender_has(text: str, why: tuple[str, ...]) -> None:

@@ -16,8 +16,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 SUN = "太陽光発電設備設置工事"
 """Given: renewables."""
-DRINK = "水素水生成器の購入"
+DRINK = "水素水に関する調査"
 """Not given, though 水素 stands in it."""
+SCHOOLS = "校務支援システム及び財務会計システムの更新"
+"""A system of schools and one of everybody: only the special area is given."""
 NOTHING = "ゑゑゑ"
 OWN = '[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\nvenue = ["料金所"]\n'
 
@@ -159,6 +161,13 @@ def test_people_get_tables_of_figures_confusion_and_mistakes(run: Run, tmp_path:
     assert "borderline" not in out
 
 
+def test_a_miss_for_which_a_special_area_was_given_says_so(run: Run, tmp_path: Path) -> None:
+    file = labels(tmp_path, (SCHOOLS, "education-it-skills digital-transformation"))
+    assert "gives way to Education and IT skills" in run("evaluate", file)[1]
+    (miss,) = json.loads(run("evaluate", file, "--json")[1])["misses"]
+    assert (miss["area"], miss["gave_way_to"]) == ("digital-transformation", "education-it-skills")
+
+
 def test_borderline_labels_have_a_table_of_their_own(run: Run, tmp_path: Path) -> None:
     file = labels(tmp_path, (SUN, "renewables"), {"title": SUN, "areas": [], "borderline": True})
     out = run("evaluate", file)[1]
@@ -195,7 +204,7 @@ def test_labels_without_any_area_are_told_in_words(run: Run, tmp_path: Path) -> 
     ("content", "said"),
     [
         ("", "labels.jsonl:1: no labelled notice"),
-        ('{"title": "a", "areas": ["roads"]}', "labels.jsonl:1: there is no focus area roads; there are: decarb"),
+        ('{"title": "a", "areas": ["roads"]}', "labels.jsonl:1: there is no focus area 'roads'; there are: decarb"),
         ('{"title": "a", "areas": []}\n{', "labels.jsonl:2: is not JSON"),
     ],
 )

@@ -118,6 +118,8 @@ def test_that_there_is_nothing_to_suggest_is_said(run: Run, tmp_path: Path) -> N
     assert (ended, out) == (0, "")
     assert err.startswith("nothing to suggest: ")
     assert run("areas", "suggest", "--file", "few.txt", "--json") == (0, "", "")
+    err = run("areas", "suggest", "--file", "titles.txt", "--area", "mobility")[2]
+    assert err == "nothing to suggest: no new word leans to Mobility; leave out --area to see the others\n"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,24 @@ def test_the_opinion_alone_is_not_heard_where_the_lexicon_gives_another_area() -
     ]
 
 
+def test_a_general_area_that_is_near_gives_way_to_the_special_one_that_is_given(tmp_path: Path) -> None:
+    for slug, term, weight in (("renewables", "潮流", "strong"), ("mobility", "乗車券", "weak")):
+        lines = f"term\tenglish\tweight\n{term}\t{slug}\t{weight}\n"
+        (tmp_path / f"{slug}.tsv").write_text(lines, encoding="utf-8")
+    entries = [
+        f'[[area]]\nslug = "{slug}"\nname = {{en = "", ja = ""}}\ndescription = {{en = "", ja = ""}}\n'
+        for slug in ("renewables", "mobility")
+    ]
+
+    def given_by(entries: list[str]) -> list[str]:
+        (tmp_path / "areas.toml").write_text("".join(entries), encoding="utf-8")
+        reader = NoticeReader(load_lexicon(directory=tmp_path), OPINION)
+        return [score.area for score in reader.read_parts("潮流の巡回号の乗車券").areas]
+
+    assert given_by(entries) == ["renewables", "mobility"]
+    assert given_by([*entries, 'gives_way_to = ["renewables"]\n']) == ["renewables"]
+
+
 def test_that_something_is_only_the_place_stands() -> None:
     assert added("ゑ駅の巡回の乗車") == {}
 

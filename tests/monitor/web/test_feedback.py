@@ -171,6 +171,18 @@ def test_a_reader_may_mark_so_many_areas_a_day_and_no_more(web: "Web", monkeypat
     assert post(web, id, "somebody else", area="mobility", relevant="no").status_code == 303
 
 
+def test_one_address_marks_so_much_a_day_whatever_its_browsers_are_called(
+    web: "Web", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MARKS_OF_A_NETWORK", 2)
+    id = web.keep(web.notice())
+    answers = [post(web, id, agent, area="mobility", relevant="yes").status_code for agent in "abc"]
+    assert answers == [303, 303, 429]
+    elsewhere = "f" * 16
+    web.database.write(lambda session: feedbacks.mark(session, id, "mobility", elsewhere, relevant=True, now=web.now))
+    assert marks(web) == [("mobility", 3, 0)]
+
+
 def test_the_record_takes_so_many_marks_a_day_whoever_they_come_from(
     web: "Web", monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,10 +235,17 @@ def test_places_can_be_asked_for_only_with_an_area(web: "Web") -> None:
     assert only(page, "a[rel=next]")["href"] == "/?page=2"
 
 
+def test_an_area_at_whose_places_nothing_happens_has_no_such_choice(web: "Web") -> None:
+    web.keep(web.notice(key="1", title="老人ホーム屋根改修工事"), reading=AT_A_CARE_HOME)
+    assert not web.page("/", area="digital-transformation").select("input[name=venue]")
+    assert web.page("/", area="digital-transformation", venue="1").select("input[name=venue][checked]")
+
+
 def test_the_choice_of_places_stays_in_pages_and_languages(web: "Web") -> None:
     run = [web.notice(key=f"{number}", title=f"老人ホーム改修{number}") for number in range(60)]
     web.keep(*run, reading=AT_A_CARE_HOME)
     page = web.page("/", area="aging-society", venue="1")
+    assert "60 tenders" in words(page)
     assert only(page, "a[rel=next]")["href"] == "/?page=2&area=aging-society&venue=1"
     assert only(page, ".languages a[lang=ja]")["href"] == "/?area=aging-society&venue=1&lang=ja"
     assert len(rows(web.page("/", area="aging-society", venue="1", page=2))) == 10

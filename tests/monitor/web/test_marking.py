@@ -57,6 +57,22 @@ def test_words_that_overlap_are_one_mark() -> None:
     assert marked("電気自動車充電", terms("電気自動車", "自動車充電")) == "<mark>電気自動車充電</mark>"
 
 
+def test_words_inside_the_buyers_name_are_not_marked_for_they_did_not_decide() -> None:
+    words = Terms.of([Evidence("水素", "", Place.TITLE, 1.0)], buyers=["水素 協会", ""])
+    assert (
+        marked("水素協会の水素、水　素協会、水素協", words)
+        == "水素協会の<mark>水素</mark>、水　素協会、<mark>水素</mark>協"
+    )
+    assert spans("水素協会水素協会", words) == []
+
+
+@pytest.mark.parametrize("text", ["㈱" * 20_000, "水素\u3099" * 6_000, "水素𠮷" * 6_000, "水\u200b素" * 6_000])
+def test_a_long_text_of_rare_characters_is_marked_as_any_other(text: str) -> None:
+    words = terms("株", "水素", "素")
+    assert len(spans(text, words)) > 0
+    assert snippet(text, words) is not None
+
+
 def test_only_the_beginning_of_a_very_long_text_is_looked_at() -> None:
     text = "水素" + "あ" * READ_CHARACTERS + "水素"
     assert spans(text, terms("水素")) == [(0, 2)]
@@ -133,6 +149,15 @@ def test_a_word_is_found_wherever_the_text_is_cut_into_pieces(before: int) -> No
     assert html is not None
     assert "<mark>hydrogen</mark>" in html
     assert snippet("x" * before + "hydrogen" + " y" * 800, terms("hydrogen")) is None
+
+
+@pytest.mark.parametrize("before", [0, 200, 390, 395, 399, 400, 401, 590, 595, 600, 605, 790, 1195])
+def test_a_snippet_shows_the_word_outside_the_buyers_name_wherever_that_stands(before: int) -> None:
+    words = Terms.of([Evidence("水素", "", Place.BODY, 0.1)], buyers=["日本水素利用促進協会"])
+    name = "あ" * before + "日本水素利用促進協会"
+    assert snippet(name + "い" * 900, words) is None
+    html = str(snippet(name + "は、水素を", words))
+    assert html.endswith("日本水素利用促進協会は、<mark>水素</mark>を")
 
 
 @given(st.integers(0, 2000), st.lists(PIECES, max_size=60).map("".join))

@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from db.errors import RecordError
-from monitor.web.readers import kept_secret, reader_of
+from monitor.web.readers import kept_secret, network_of, reader_of
 
 SECRET = b"s" * 32
 
@@ -32,6 +32,13 @@ def test_another_address_browser_or_secret_is_another_reader() -> None:
         reader_of(request(), b"another"),
     }
     assert len(readers) == 4
+
+
+def test_browsers_at_one_address_are_readers_of_one_network() -> None:
+    readers = {reader_of(request(agent=f"Browser/{number}"), SECRET) for number in range(20)}
+    assert len(readers) == 20
+    assert len({network_of(reader) for reader in readers}) == 1
+    assert network_of(reader_of(request(host="192.0.2.8"), SECRET)) != network_of(reader_of(request(), SECRET))
 
 
 def test_an_address_that_changes_by_itself_within_its_network_is_one_reader() -> None:

@@ -226,14 +226,38 @@ def marks(page: BeautifulSoup, selector: str) -> list[str]:
     return [mark.get_text() for mark in page.select(f"{selector} mark")]
 
 
+WIND_AND_SUN = Reading(
+    (
+        AreaScore(
+            "renewables",
+            1.5,
+            (
+                Evidence("風力", "wind power", Place.TITLE, 1.0),
+                Evidence("太陽光発電", "photovoltaics", Place.BODY, 0.5),
+            ),
+        ),
+    )
+)
+
+
 def test_the_words_that_decided_are_marked_where_they_counted(web: "Web") -> None:
-    id = web.keep(web.notice(title="風力発電設備の整備", text="太陽光発電も風力発電も設置する。", buyer="風力公社"))
+    notice = web.notice(title="風力発電設備の整備", text="太陽光発電も風力発電も設置する。", buyer="風力公社")
+    id = web.keep(notice, reading=WIND_AND_SUN)
     page = web.page(f"/tenders/{id}")
     assert marks(page, "h1") == ["風力"]
     assert marks(page, "blockquote") == ["太陽光発電"]
     assert not marks(page, "section[aria-labelledby=facts]")
     assert not page.select("title mark")
     assert not page.select(".snippet")
+
+
+def test_the_buyers_own_name_in_a_text_is_not_marked_for_it_did_not_decide(web: "Web") -> None:
+    name = "太陽光発電　協会"
+    notice = web.notice(title=f"風力設備（{name}）", text="太陽光発電協会です。太陽光発電を設置する。", buyer=name)
+    page = web.page(f"/tenders/{web.keep(notice, reading=WIND_AND_SUN)}")
+    assert marks(page, "h1") == ["風力"]
+    assert marks(page, "blockquote") == ["太陽光発電"]
+    assert str(page.select("blockquote mark")[0].previous_sibling) == "太陽光発電協会です。"
 
 
 def test_english_words_are_marked_in_the_official_english(web: "Web") -> None:
@@ -257,7 +281,7 @@ def test_english_words_are_marked_in_the_official_english(web: "Web") -> None:
 
 def test_a_word_that_stands_further_on_in_the_text_is_shown_beside_its_row(web: "Web") -> None:
     text = "仕様は別に定める。" * 100 + "太陽光発電も設置する。" + "以上。" * 100
-    id = web.keep(web.notice(title="風力発電設備の整備", text=text))
+    id = web.keep(web.notice(title="風力発電設備の整備", text=text), reading=WIND_AND_SUN)
     page = web.page(f"/tenders/{id}")
     assert not marks(page, "blockquote")
     (found,) = page.select("section[aria-labelledby=evidence] td .snippet")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.vocabulary.reading import Place, Reading
+from db.vocabulary.reading import Reading
 from monitor.evaluation import Labelled, evaluate, read_labelled
 from monitor.reading.areas import Lexicon, load_lexicon
 
@@ -84,24 +84,6 @@ def test_the_clauses_of_a_notice_trigger_nothing(lexicon: Lexicon, title: str) -
     assert lexicon.read(title, BOILERPLATE).areas == ()
 
 
-def test_the_text_supports_a_title_that_says_half(lexicon: Lexicon) -> None:
-    assert areas_of(lexicon, "水素に関する調査") == []
-    (score,) = lexicon.read("水素に関する調査", "再生可能エネルギーによる電力から製造する。").areas
-    assert score.area == "renewables"
-    assert [item.place for item in score.evidence] == [Place.TITLE, Place.BODY]
-
-
-def test_the_buyer_decides_only_with_the_title(lexicon: Lexicon) -> None:
-    assert "digital-health" in areas_of(lexicon, "データ分析基盤の導入", "", "県立中央病院")
-    assert areas_of(lexicon, "事務用椅子の購入", "", "県立中央病院") == []
-
-
-def test_the_buyers_own_name_does_not_say_what_is_bought(lexicon: Lexicon) -> None:
-    title = "地熱研究センター清掃業務"
-    assert areas_of(lexicon, title) == ["renewables"]
-    assert areas_of(lexicon, title, "", "地熱研究センター") == []
-
-
 def test_the_score_is_the_sum_of_the_evidence(lexicon: Lexicon) -> None:
     for title in ("脱炭素先行地域づくりに向けた太陽光発電設備導入調査", "公用車のEV充電設備とカーシェアの導入"):
         scores = lexicon.read(title, BOILERPLATE, "環境省").areas
@@ -110,21 +92,6 @@ def test_the_score_is_the_sum_of_the_evidence(lexicon: Lexicon) -> None:
             assert score.score == pytest.approx(sum(item.weight for item in score.evidence))
             assert score.score >= 1.0
             assert all(item.gloss for item in score.evidence)
-
-
-def test_a_term_counts_once_however_often_it_is_said(lexicon: Lexicon) -> None:
-    (score,) = lexicon.read("脱炭素、脱炭素、脱炭素").areas
-    assert score.score == 1.0
-
-
-def test_only_the_beginning_of_a_very_long_text_is_read(lexicon: Lexicon) -> None:
-    far = "あ" * 30_000 + "再生可能エネルギー"
-    assert areas_of(lexicon, "水素に関する調査", far) == []
-
-
-def test_areas_come_best_first_then_in_their_order(lexicon: Lexicon) -> None:
-    assert areas_of(lexicon, "脱炭素と再エネ") == ["decarbonization", "renewables"]
-    assert areas_of(lexicon, "脱炭素と再エネと地熱") == ["renewables", "decarbonization"]
 
 
 def test_every_area_has_its_file_and_every_file_its_area() -> None:

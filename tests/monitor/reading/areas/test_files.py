@@ -30,6 +30,7 @@ _HEADER = "term\tenglish\tweight\tplace\tcpv\tin_english\n"
         (_HEADER + "水素\thydrogen\tstrong\ttitel\n", ":2: place is 'titel'; write title, body, buyer"),
         (_HEADER + "水素\thydrogen\tstrong\t\t12345678\n", ":2: CPV code '12345678' is not in cpv.toml"),
         (_HEADER + "水素\thydrogen\tstrong\t\t\t水素\n", ":2: '水素' is no English"),
+        (_HEADER + "水素\thydrogen\tstrong\t\t\t・\n", ":2: '・' is no English"),
         (_HEADER + '"水素\thydrogen\tstrong\n', ":2: a quotation mark is not closed"),
     ],
 )
@@ -44,11 +45,59 @@ def test_a_missing_or_broken_list_of_areas_is_told(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match="cannot be read"):
         load_lexicon(directory=tmp_path)
     (tmp_path / "areas.toml").write_text('[[area]]\nslug = "x"\n', encoding="utf-8")
-    with pytest.raises(LexiconError, match="area 'x' lacks"):
+    with pytest.raises(LexiconError, match=r"required field `name` .*; each \[\[area\]\] has slug, name and"):
         load_lexicon(directory=tmp_path)
     (tmp_path / "areas.toml").write_text("[[area", encoding="utf-8")
     with pytest.raises(LexiconError, match="is not TOML"):
         load_lexicon(directory=tmp_path)
+
+
+_AREA = 'slug = "{}"\nname = {{ en = "A", ja = "A" }}\ndescription = {{ en = "A", ja = "A" }}\n{}\n'
+
+
+def area(slug: str, more: str = "") -> str:
+    return "[[area]]\n" + _AREA.format(slug, more)
+
+
+@pytest.mark.parametrize(
+    ("areas", "complaint"),
+    [
+        ("area = 5", "Expected `array`, got `int`"),
+        ("[area]\n" + _AREA.format("x", ""), "Expected `array`, got `object`"),
+        (area("x", "cpv = 5"), "Expected `array`, got `int`"),
+        (area("x", 'cpv = ["12345678"]'), "'x': CPV code '12345678' is not in cpv.toml"),
+        (area("x", 'give_way_to = ["y"]'), "unknown field `give_way_to`"),
+        (area("x", 'gives_way_to = ["y"]'), "'x': gives way to 'y'; write slugs of this file"),
+        (area("x", 'gives_way_to = ["x"]'), "'x': gives way to 'x'; write slugs of this file"),
+        (area("x", 'gives_way_to = ["y"]') + area("y", 'gives_way_to = ["x"]'), "of areas that give way to none"),
+        (area("x") + area("x"), "'x': is there twice; every area needs a slug of its own"),
+        (area("X x"), "'X x': not a slug; use small letters"),
+    ],
+)
+def test_a_mistake_in_the_list_of_areas_is_told_in_one_line(tmp_path: Path, areas: str, complaint: str) -> None:
+    (tmp_path / "areas.toml").write_text(areas, encoding="utf-8")
+    with pytest.raises(LexiconError) as raised:
+        load_lexicon(directory=tmp_path)
+    said = str(raised.value)
+    assert said.startswith(f"{tmp_path / 'areas.toml'}: ")
+    assert complaint in said
+    assert "\n" not in said
+
+
+def test_a_remark_that_a_spreadsheet_program_put_into_quotation_marks_stays_a_remark(written: Written) -> None:
+    saved = 'term\tenglish\tweight\n"# what is ""green"""\t\t\n水素\thydrogen\tstrong\n'
+    assert areas_of(load_lexicon(directory=written(saved)), "水素の調査") == ["x"]
+
+
+@pytest.mark.parametrize("odd", ["\v", "\f", "\x85", "\u2028"])
+def test_lines_are_counted_as_editors_count_them(written: Written, odd: str) -> None:
+    with pytest.raises(LexiconError, match=":3: weight is 'stong'"):
+        load_lexicon(directory=written(f"term\tenglish\tweight\n水素\thyd{odd}rogen\tstrong\n風力\twind\tstong\n"))
+
+
+def test_a_line_may_name_a_plural_that_is_looked_for_anyway(written: Written) -> None:
+    lexicon = load_lexicon(directory=written(_HEADER + "蓄電池\tbattery\tstrong\t\t\tbattery|batteries|Battery\n"))
+    assert areas_of(lexicon, "Purchase of batteries") == ["x"]
 
 
 def test_a_file_may_come_from_a_spreadsheet_program(written: Written) -> None:
@@ -79,7 +128,7 @@ def test_conditions_may_share_a_list_of_words(written: Written) -> None:
     ("lists", "complaint"),
     [
         ("list\twords\nroads\t舗装\n", "x.tsv:2: there is no list @works; there are: @roads"),
-        ("list\twords\nworks\t\n", "lists.tsv:2: write a name of its own and the words"),
+        ("list\twords\nworks\t\n", "lists.tsv:2: a list has a name that no other has, and words; write both"),
         ("list\twords\nworks\t工事|@roads\nroads\t舗装\n", "lists.tsv:2: there is no list @roads"),
         ("list\tword\n", "lists.tsv:1: header is"),
     ],
@@ -135,6 +184,25 @@ def test_a_user_extends_an_area_and_silences_a_term_of_it() -> None:
     assert areas_of(mine, "潮汐の調査") == ["renewables"]
     assert areas_of(mine, "地熱の調査") == []
     assert areas_of(ours, "地熱の調査") == ["renewables"]
+
+
+def test_a_users_term_stands_for_ours_in_whatever_spelling(small: Small, tmp_path: Path) -> None:
+    small({"term": "サーバー更新"}, {"term": "ICT機器"})
+    mine = load_lexicon([AreaDefinition("x", negative=("サーバ更新", "ICT 機器"))], tmp_path)
+    for title in ("サーバー更新業務", "サーバ更新業務", "ICT 機器の購入"):
+        assert areas_of(mine, title) == []
+
+
+def test_a_users_names_take_the_place_of_ours_language_by_language(small: Small, tmp_path: Path) -> None:
+    small({"term": "水素"})
+
+    def names(definition: AreaDefinition) -> dict[str, str]:
+        return load_lexicon([definition], tmp_path).areas[-1].names
+
+    assert names(AreaDefinition("x", name_ja="甲")) == {"en": "x", "ja": "甲"}
+    assert names(AreaDefinition("x", name="A")) == {"en": "A", "ja": "A"}
+    assert names(AreaDefinition("gx-2030", strong=("衛星",))) == {"en": "gx-2030", "ja": "gx-2030"}
+    assert names(AreaDefinition("space", name_ja="宇宙", strong=("衛星",))) == {"en": "space", "ja": "宇宙"}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """The rules by which terms give areas: conditions, places, venues, English, CPV; and that the explanation is true."""
 
+import sys
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.vocabulary.reading import CpvCode, Place
 from monitor.reading.areas import Lexicon, Verdict, Weight, load_lexicon
+from monitor.reading.areas.lexicon import HEAD_CHARACTERS, NEAR_CHARACTERS, READ_CHARACTERS
 from tests.monitor.reading.areas.conftest import Small
 
 
@@ -42,6 +47,19 @@ def test_a_condition_in_a_text_asks_for_company_close_by(small: Small) -> None:
     lexicon = small({"term": "調査", "weight": "weak"}, {"term": "水素", "near": "発電"})
     assert given_by(lexicon, "調査業務", "水素による発電")
     assert not given_by(lexicon, "調査業務", "水素" + "を" * 60 + "発電")
+
+
+def test_a_latin_word_of_a_condition_is_no_piece_of_a_word_that_the_window_cuts(small: Small) -> None:
+    lexicon = small({"term": "調査", "weight": "weak"}, {"term": "水素", "near": "solar"})
+    assert given_by(lexicon, "調査", "水素" + "を" * (NEAR_CHARACTERS - 5) + "solar")
+    assert not given_by(lexicon, "調査", "水素" + "を" * (NEAR_CHARACTERS - 5) + "solarium")
+    assert not given_by(lexicon, "調査", "bisolar" + "を" * (NEAR_CHARACTERS - 5) + "水素")
+
+
+def test_the_words_of_a_condition_are_found_in_all_their_spellings(small: Small) -> None:
+    lexicon = small({"term": "更新", "near": "サーバー機器|ICT機器"})
+    for title in ("サーバ機器の更新", "サーバー機器の更新", "ＩＣＴ　機器の更新", "ICT機器の更新"):
+        assert given_by(lexicon, title)
 
 
 def test_a_word_nearby_may_spoil_a_term(small: Small) -> None:
@@ -98,6 +116,106 @@ def test_two_words_of_one_idea_are_not_two_reasons(small: Small) -> None:
     assert verdicts(lexicon, "学校と小学")["小学"] == ("repeated", "学校")
 
 
+def test_the_text_supports_a_title_that_says_half(small: Small) -> None:
+    lexicon = small({"term": "調査", "weight": "weak"}, {"term": "水素"})
+    assert not given_by(lexicon, "調査業務")
+    assert not given_by(lexicon, "清掃業務", "水素の製造")
+    (score,) = lexicon.read("調査業務", "水素の製造").areas
+    assert [(item.place, item.weight) for item in score.evidence] == [(Place.TITLE, 0.5), (Place.BODY, 0.5)]
+    assert not given_by(lexicon, "調査業務", "を" * HEAD_CHARACTERS + "水素の製造")
+
+
+def test_only_the_beginning_of_a_very_long_text_is_read(small: Small) -> None:
+    lexicon = small({"term": "調査"}, {"term": "水素"})
+    for before, places in ((READ_CHARACTERS - 2, 2), (READ_CHARACTERS, 1)):
+        (score,) = lexicon.read("調査業務", "を" * before + "水素").areas
+        assert len(score.evidence) == places
+
+
+def test_the_buyers_own_name_does_not_say_what_is_bought(small: Small) -> None:
+    lexicon = small({"term": "地熱"})
+    assert given_by(lexicon, "地熱研究センター清掃業務")
+    assert not given_by(lexicon, "地熱研究センター清掃業務", "", "地熱研究センター")
+    assert given_by(lexicon, "地熱研究センターの地熱調査", "", "地熱研究センター")
+
+
+def test_a_term_counts_once_however_often_it_is_said(small: Small) -> None:
+    lexicon = small({"term": "水素"}, {"term": "水素水", "weight": "negative"})
+    for title in ("水素、水素、水素", "水素" * 10_000, "水素水" * 1_000 + "水素"):
+        (score,) = lexicon.read(title).areas
+        assert (score.score, len(score.evidence)) == (1.0, 1)
+        assert [(one.term, one.counts) for one in lexicon.explain(title)[0].findings if one.counts] == [("水素", 1.0)]
+    assert [one.verdict for one in lexicon.explain("水素、水素")[0].findings] == [Verdict.COUNTED]
+
+
+def test_areas_come_best_first_then_in_their_order(small: Small) -> None:
+    lexicon = small({"term": "水素"}, beside=[{"term": "学校"}, {"term": "端末"}])
+    assert [score.area for score in lexicon.read("学校の水素").areas] == ["x", "y"]
+    assert [score.area for score in lexicon.read("学校の端末と水素").areas] == ["y", "x"]
+
+
+def steps(work: Callable[[], object]) -> int:
+    """How many calls a piece of work takes: the same on every machine."""
+    count = 0
+
+    def call(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(call)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("piece", ["水素", "水素水", "酸水素水素水", "水素の見守り", "水道局"])
+def test_twice_the_text_takes_twice_the_work(small: Small, piece: str) -> None:
+    lexicon = small(
+        {"term": "水素"},
+        {"term": "見守り", "near": "高齢", "unless": "独居"},
+        {"term": "調査", "weight": "weak"},
+        {"term": "水素水", "weight": "negative"},
+        {"term": "酸水素", "weight": "negative"},
+    )
+    for work in (lexicon.read, lexicon.explain):
+        short, long = (partial(work, "調査", piece * times, "水") for times in (150, 300))
+        assert steps(long) < 2.5 * steps(short)
+
+
+# General and special areas ----------------------------------------------------------------------------
+
+SCHOOL_SYSTEM = {"term": "校務システム"}
+SYSTEM = [
+    {"term": "財務システム"},
+    {"term": "システム", "weight": "weak"},
+    {"term": "デジタル庁", "weight": "weak", "place": "buyer"},
+]
+
+
+def test_a_general_area_is_not_given_beside_the_special_one_that_it_gives_way_to(small: Small) -> None:
+    lexicon = small(SCHOOL_SYSTEM, beside=SYSTEM, gives_way=True)
+    both = "校務システムと財務システム"
+    assert [score.area for score in lexicon.read("財務システムの更新").areas] == ["y"]
+    assert [score.area for score in lexicon.read(both).areas] == ["x"]
+    special, general = lexicon.explain(both)
+    assert (special.given, special.gave_way_to) == (True, None)
+    assert (general.given, general.venue, general.gave_way_to, general.score) == (False, False, "x", 1.0)
+    (undivided, _) = small(SCHOOL_SYSTEM, beside=SYSTEM).read(both).areas
+    assert undivided.area == "x"
+
+
+def test_a_general_area_stays_where_the_buyer_is_a_reason_for_it(small: Small) -> None:
+    lexicon = small(SCHOOL_SYSTEM, beside=SYSTEM, gives_way=True)
+    assert [one.area for one in lexicon.read("校務システムと財務システム", "", "デジタル庁").areas] == ["y", "x"]
+
+
+def test_notices_are_read_again_when_an_area_begins_to_give_way(small: Small) -> None:
+    apart, giving = (small(SCHOOL_SYSTEM, beside=SYSTEM, gives_way=way).revision for way in (False, True))
+    assert apart != giving
+
+
 # Venues -----------------------------------------------------------------------------------------------
 
 HOME = {"term": "老人ホーム", "english": "home for the elderly", "weight": "venue"}
@@ -141,6 +259,22 @@ def test_english_is_found_in_whole_words_singular_and_plural(small: Small) -> No
         assert not given_by(lexicon, title)
     (score,) = lexicon.read("Medical records").areas
     assert [(item.term, item.gloss) for item in score.evidence] == [("medical record", "electronic record")]
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("bus", "buses"),
+        ("battery", "batteries"),
+        ("relay", "relays"),
+        ("box", "boxes"),
+        ("survey analysis", "survey analyses"),
+    ],
+)
+def test_an_english_word_is_found_in_its_plural(small: Small, one: str, many: str) -> None:
+    lexicon = small({"term": "路線", "in_english": one})
+    assert given_by(lexicon, f"Lease of {one}")
+    assert given_by(lexicon, f"Lease of {many}")
 
 
 def test_an_english_title_is_a_part_of_the_title_and_says_nothing_twice(small: Small) -> None:
@@ -209,6 +343,16 @@ def test_the_explanation_says_why_a_text_does_not_decide(small: Small) -> None:
 
 def test_a_notice_of_which_only_negatives_are_known_needs_no_explanation(small: Small) -> None:
     assert small({"term": "水素"}, {"term": "工事", "weight": "negative"}).explain("外壁工事") == ()
+
+
+def test_a_negative_in_the_buyers_name_is_told_only_where_it_silences_a_term(small: Small) -> None:
+    lexicon = small(
+        {"term": "水素"},
+        {"term": "病院", "weight": "weak", "place": "buyer"},
+        {"term": "動物病院", "weight": "negative"},
+    )
+    assert verdicts(lexicon, "水素", "", "動物病院") == {"水素": ("counted", ""), "病院": ("cancelled", "動物病院")}
+    assert "動物病院" not in verdicts(lexicon, "水素", "", "病院と動物病院")
 
 
 WORDS = st.sampled_from(
