@@ -125,7 +125,7 @@ def fold_term(term: str) -> str:
 _INNER_LONG_VOWEL = re.compile(f"(?<=[{_KATAKANA}]{{3}})ー(?![{_KATAKANA}])")
 
 
-_SCRIPTS_MEET = re.compile(f"(?<=[a-z0-9])(?=[{_CJK}])|(?<=[{_CJK}])(?=[a-z0-9])")
+_SCRIPTS_MEET = re.compile(f"(?<=[a-z0-9]) ?(?=[{_CJK}])|(?<=[{_CJK}]) ?(?=[a-z0-9])")
 
 
 def term_spellings(term: str) -> tuple[str, ...]:
@@ -133,6 +133,7 @@ def term_spellings(term: str) -> tuple[str, ...]:
     found = {term: None, _INNER_LONG_VOWEL.sub("", term): None}
     for spelling in tuple(found):
         found[_SCRIPTS_MEET.sub(" ", spelling)] = None
+        found[_SCRIPTS_MEET.sub("", spelling)] = None
     return tuple(found)
 
 

@@ -204,7 +204,7 @@ def classify(app: App, everything: bool, examples: int, json_: bool, config: Pat
 
 def _figures(report: ReadAgain, language: Language) -> str:
     return language.text(
-        "{read} read; the focus areas of {moved} changed",
+        "notices read: {read}; tenders whose focus areas changed: {moved}",
         read=language.number(report.read),
         moved=language.number(report.moved),
     )

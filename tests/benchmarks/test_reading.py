@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -11,6 +12,7 @@ from ahocorasick_rs import AhoCorasick
 
 from db.vocabulary.text import clean_title, fold
 from monitor.reading.areas import AreaDefinition, Lexicon, load_lexicon
+from monitor.reading.areas.lexicon import READ_CHARACTERS
 
 _WORDS = (
     "競争に参加する者の資格、|入札説明書及び仕様書の交付場所　|電子調達システムを利用する。|令和８年９月３０日\n|"
@@ -106,6 +108,10 @@ def test_reading_costs_little_more_than_folding_and_matching(tmp_path: Path) -> 
         seen = _seconds(lambda: [bare.find_matches_as_indexes(fold(title), overlapping=True) for title in real], 2)
         known = _seconds(lambda: [lexicon.read(title) for title in real], 2)
         print(f"read real titles         {len(real) / known:8.0f} titles/s, {known / seen:.2f} times that")
+    dense = "".join(random.Random(1).choices(lexicon.spellings, k=5_000))
+    for name, text in (("a text full of terms", dense), ("a text of one term", "水素" * 10_000)):
+        hostile = partial(lexicon.read, "システム 水素 観光 介護 学校", text[:READ_CHARACTERS])
+        print(f"{name:24} {1_000 * _seconds(hostile):8.0f} ms")
     print(
         f"clean titles             {len(titles) / _seconds(lambda: [clean_title(t) for t in titles]):8.0f} titles/s"
     )

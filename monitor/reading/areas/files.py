@@ -267,7 +267,7 @@ def _header(where: str, cells: list[str], needed: Sequence[str], optional: Seque
         raise LexiconError(
             "{where}: header is {cells}; write {header} and, if needed, {optional}, each once, separated by tabs",
             where=where,
-            cells=", ".join(cells),
+            cells=", ".join(map(repr, cells)),
             header=", ".join(needed),
             optional=", ".join(optional),
         )

@@ -1,6 +1,7 @@
 """The lexicon at work: which areas the terms of a notice give, and why."""
 
 import hashlib
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 from db.vocabulary.text import fold, term_spellings
 from monitor.reading.areas.cpv import category_of_cpv
 
-REVISION = 3
-"""To be raised whenever the rules in this file or the folding change, so that notices are read again."""
+REVISION = 4
+"""To be raised whenever the rules of reading (here, in cpv.py and in reader.py) or the folding change, so that notices
+are read again."""
 
 READ_CHARACTERS = 20_000
 """Only so many characters of a text are read; what follows in longer ones is annexes and forms."""
@@ -416,7 +418,7 @@ class Lexicon:
         text_en: str = "",
         category: str | None = None,
     ) -> tuple[Explanation, ...]:
-        """Every area of which a term (not only a negative) stands in the notice, in the order of ``areas``, with all that was found.
+        """Every area of which a term stands in the notice (not only negatives), in the order of ``areas``.
 
         What is given, and the scores, are those of ``read``; a term of a text is listed once.
         """
@@ -502,11 +504,20 @@ def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
+_COUNTED = re.compile(r"(?<=[a-z])[0-9]{1,6}(?:台|式|件|本|個|組|基|名|人|校|回線|セット|ライセンス|アカウント)")
+"""A number of pieces follows a word without a space (PC300台); other digits make it a code (GX100)."""
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the Latin word whose last letter stands before ``end`` is longer."""
+    return end < len(text) and _is_latin(text[end]) and not _COUNTED.match(text, end)
+
+
 def _is_alone(text: str, start: int, end: int, pattern: _Pattern) -> bool:
     """Whether a Latin term stands as a word: not inside another, and a short one not inside a code."""
     if pattern.bounded_left and start and _is_latin(text[start - 1]):
         return False
-    if pattern.bounded_right and end < len(text) and _is_latin(text[end]):
+    if pattern.bounded_right and _goes_on(text, end):
         return False
     if pattern.short:
         if start > 1 and text[start - 1] in "-_" and _is_latin(text[start - 2]):
@@ -548,15 +559,15 @@ class _Conditions:
         return None if spoiler is None else (Verdict.SPOILT, spoiler)
 
     def _beside(self, words: tuple[str, ...], start: int, end: int) -> str | None:
-        """The first of the words that stands near, before ``start`` or after ``end``."""
+        """The first of the words that stands near; not one inside the term, but one may hold it (ソフトボール)."""
         reach = self._reach
         for word, starts in self._in_text(words):
-            before = bisect_right(starts, start - len(word)) - 1
-            if before >= 0 and starts[before] >= start - reach:
-                return word
-            after = bisect_left(starts, end)
-            if after < len(starts) and starts[after] + len(word) <= end + reach:
-                return word
+            length = len(word)
+            next_one = bisect_left(starts, start - reach)
+            while next_one < len(starts) and starts[next_one] + length <= end + reach:
+                if starts[next_one] < start or starts[next_one] + length > end:
+                    return word
+                next_one += 1
         return None
 
     def _in_text(self, words: tuple[str, ...]) -> list[tuple[str, list[int]]]:
@@ -564,27 +575,28 @@ class _Conditions:
         found = self._present.get(id(words))
         if found is None:
             folded = self._folded
-            standing = [(word, self._starts_of(word)) for word in words if word in folded]
-            found = self._present[id(words)] = [one for one in standing if one[1]]
+            there = [word for word in words if word in folded]
+            found = self._present[id(words)] = [(word, at) for word in there if (at := self._starts_of(word))]
         return found
 
     def _starts_of(self, word: str) -> list[int]:
-        """A Latin word stands nowhere inside another."""
         starts = self._starts.get(word)
         if starts is None:
-            starts = self._starts[word] = []
-            text, length = self._folded, len(word)
-            left, right = _is_latin(word[0]), _is_latin(word[-1])
-            start = text.find(word)
-            while start >= 0:
-                end = start + length
-                inside = (left and start and _is_latin(text[start - 1])) or (
-                    right and end < len(text) and _is_latin(text[end])
-                )
-                if not inside:
-                    starts.append(start)
-                start = text.find(word, start + 1)
+            starts = self._starts[word] = _standing_at(word, self._folded)
         return starts
+
+
+def _standing_at(word: str, text: str) -> list[int]:
+    """Where a word begins; a Latin one stands nowhere inside another."""
+    starts = []
+    left, right = _is_latin(word[0]), _is_latin(word[-1])
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (left and start and _is_latin(text[start - 1])) and not (right and _goes_on(text, end)):
+            starts.append(start)
+        start = text.find(word, start + 1)
+    return starts
 
 
 def _pattern(spelling: str, sharing: Sequence[Term]) -> _Pattern:

@@ -79,6 +79,7 @@ def test_a_long_vowel_inside_a_term_is_looked_for_with_and_without() -> None:
     assert term_spellings("サーバー更新") == ("サーバー更新", "サーバ更新")
     assert term_spellings("スキー場") == ("スキー場",)
     assert term_spellings("ict支援員") == ("ict支援員", "ict 支援員")
+    assert term_spellings("ict 支援員") == ("ict 支援員", "ict支援員")
     assert term_spellings("aiサーバー") == ("aiサーバー", "aiサーバ", "ai サーバー", "ai サーバ")
 
 

@@ -272,8 +272,8 @@ def test_a_terminal_that_cannot_write_japanese_shows_codes(collected: Run, tmp_p
 
 
 def test_reading_again_is_told_in_figures(collected: Run) -> None:
-    assert collected("classify")[1] == "0 read; the focus areas of 0 changed\n"
-    assert collected("classify", "--all")[1] == "2 read; the focus areas of 0 changed\n"
+    assert collected("classify")[1] == "notices read: 0; tenders whose focus areas changed: 0\n"
+    assert collected("classify", "--all")[1] == "notices read: 2; tenders whose focus areas changed: 0\n"
 
 
 def test_ones_own_area_is_read_after_classifying_and_what_moved_is_reported(collected: Run, tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_ones_own_area_is_read_after_classifying_and_what_moved_is_reported(coll
         config.write('[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\n')
     out = collected("classify")[1]
     said, _, head, roads, _, _, example = out.splitlines()
-    assert said == "2 read; the focus areas of 1 changed"
+    assert said == "notices read: 2; tenders whose focus areas changed: 1"
     assert (head.split(), roads.split()) == (
         ["area", "before", "added", "removed", "after"],
         ["Roads", "0", "1", "0", "1"],
