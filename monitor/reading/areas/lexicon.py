@@ -16,9 +16,9 @@ from ahocorasick_rs import AhoCorasick
 from db.vocabulary.notice import Category
 from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
 from db.vocabulary.text import fold, term_spellings
-from monitor.reading.areas.cpv import category_of_cpv
+from monitor.reading.areas.cpv import category_in, category_of_cpv
 
-REVISION = 4
+REVISION = 5
 """To be raised whenever the rules of reading (here, in cpv.py and in reader.py) or the folding change, so that notices
 are read again."""
 
@@ -222,7 +222,8 @@ class Lexicon:
         category: str | None = None,
     ) -> Reading:
         """The areas of a notice, best first, then in the order of ``areas``; the areas it only takes place at;
-        and what it buys as CPV codes, where its category (goods, services, works) and the terms are certain.
+        and what it buys as CPV codes, where its category (goods, services, works; else what the title says) and the
+        terms are certain.
 
         In the title a strong term counts 1.0, a weak one and a venue 0.5 and a negative that cancels nothing
         -0.5; a term counts once, and of the terms of one idea only the weightiest. Where the title has said
@@ -233,8 +234,9 @@ class Lexicon:
         does not count there. An English title or text is read as a part of the Japanese.
         """
         own_name = _folded(buyer) if buyer else ""
-        scores = self._weigh(_whole_title(title, title_en), own_name, (text, text_en))
-        return self._decide(scores, category) if scores else _NOTHING
+        whole = _whole_title(title, title_en)
+        scores = self._weigh(whole, own_name, (text, text_en))
+        return self._decide(scores, category, whole) if scores else _NOTHING
 
     def _weigh(
         self, title: str, own_name: str, texts: tuple[str, str], *, hopeless: bool = False
@@ -293,7 +295,7 @@ class Lexicon:
                     best[area] = found
         return best
 
-    def _decide(self, scores: dict[int, list[_Weighed]], category: str | None) -> Reading:
+    def _decide(self, scores: dict[int, list[_Weighed]], category: str | None, title: str) -> Reading:
         given: list[tuple[int, int, AreaScore]] = []
         places: list[AreaScore] = []
         counted: list[_Weighed] = []
@@ -310,7 +312,7 @@ class Lexicon:
         return Reading(
             areas=tuple(score for _, _, score in given),
             venues=tuple(places),
-            cpv=_cpv(counted, category) if counted else (),
+            cpv=_cpv(counted, category or category_in(title)) if counted else (),
         )
 
     def _gives_way(self, area: int, scores: Mapping[int, Sequence[_Weighed]]) -> int | None:
@@ -425,7 +427,7 @@ class Lexicon:
         own_name = _folded(buyer) if buyer else ""
         whole = _whole_title(title, title_en)
         scores = self._weigh(whole, own_name, (text, text_en), hopeless=True)
-        reading = self._decide(scores, category)
+        reading = self._decide(scores, category, whole)
         given = {score.area for score in reading.areas}
         places = {score.area for score in reading.venues}
         found: dict[int, list[tuple[Place, _Judged]]] = {}
@@ -722,7 +724,10 @@ def _one_per_idea(hits: list[_Hit]) -> list[_Hit]:
 
 
 def _cpv(counted: Iterable[_Weighed], category: str | None) -> tuple[CpvCode, ...]:
-    """The codes of the title's terms that fit the category; without one, only those of terms with a single kind."""
+    """The codes of the title's terms that fit the category; without one, only of terms that can be nothing but a service.
+
+    A word for goods (ネットワーク) may stand in the title of a service on them.
+    """
     found: dict[str, list[str]] = {}
     for weighed in counted:
         term = weighed.hit.term
@@ -730,7 +735,7 @@ def _cpv(counted: Iterable[_Weighed], category: str | None) -> tuple[CpvCode, ..
             continue
         kinds = {category_of_cpv(code) for code in term.cpv}
         for code in term.cpv:
-            if len(kinds) == 1 if category is None else category_of_cpv(code) == Category(category):
+            if kinds == {Category.SERVICES} if category is None else category_of_cpv(code) == Category(category):
                 found.setdefault(code, []).append(term.written)
     return tuple(CpvCode(code, tuple(dict.fromkeys(terms))) for code, terms in sorted(found.items()))
 

@@ -8,7 +8,7 @@ import pytest
 
 from db.vocabulary.notice import Category
 from monitor.reading.areas import load_lexicon
-from monitor.reading.areas.cpv import category_of_cpv, cpv_name, cpv_names
+from monitor.reading.areas.cpv import category_in, category_of_cpv, cpv_name, cpv_names
 
 DATA = Path(__file__).parents[4] / "monitor" / "reading" / "areas"
 
@@ -39,6 +39,22 @@ def test_the_table_holds_no_code_that_nothing_refers_to() -> None:
 )
 def test_a_code_tells_goods_from_services_and_works(code: str, category: Category) -> None:
     assert category_of_cpv(code) is category
+
+
+@pytest.mark.parametrize(
+    ("title", "category"),
+    [
+        ("庁舎led照明改修工事", Category.WORKS),
+        ("庁舎led照明改修工事設計業務", Category.SERVICES),
+        ("led照明器具の購入", Category.GOODS),
+        ("ノートパソコンの賃貸借", Category.GOODS),
+        ("性能管理に係る請負", Category.SERVICES),
+        ("ノートパソコンの購入及び保守業務", None),
+        ("led照明 一式", None),
+    ],
+)
+def test_a_title_ends_with_what_it_is(title: str, category: Category | None) -> None:
+    assert category_in(title) is category
 
 
 def test_a_code_has_its_official_name_and_one_in_japanese() -> None:

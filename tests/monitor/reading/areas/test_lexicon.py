@@ -325,10 +325,18 @@ def test_a_tender_gets_the_codes_that_fit_its_category(small: Small) -> None:
     assert lexicon.read("LED照明").cpv == ()
 
 
+def test_the_title_tells_the_category_where_the_source_does_not(small: Small) -> None:
+    lexicon = small({"term": "LED照明", "cpv": "31500000 45300000"})
+    assert [found.code for found in lexicon.read("LED照明改修工事").cpv] == ["45300000"]
+    assert [found.code for found in lexicon.read("LED照明の購入").cpv] == ["31500000"]
+    assert lexicon.read("LED照明改修工事", category="services").cpv == ()
+
+
 def test_without_a_category_only_an_unambiguous_term_gives_a_code(small: Small) -> None:
     lexicon = small({"term": "研修", "cpv": "80500000"})
     assert lexicon.read("研修").cpv == (CpvCode("80500000", ("研修",)),)
     assert lexicon.read("研修", category="goods").cpv == ()
+    assert small({"term": "ネットワーク", "cpv": "32400000"}).read("ネットワーク一式").cpv == ()
 
 
 def test_no_code_follows_from_a_text_or_from_an_area_not_given(small: Small) -> None:
