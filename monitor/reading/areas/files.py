@@ -112,7 +112,7 @@ def _read_areas(path: Path) -> list[Area]:
         where = f"{path}: {entry.slug!r}"
         _check_slug(where, entry.slug)
         if slugs.count(entry.slug) > 1:
-            raise LexiconError("{where}: is there twice; every area needs a slug of its own", where=where)
+            raise LexiconError("{where}: the slug is there twice; give every area its own", where=where)
         _check_cpv(where, entry.cpv)
         for special in entry.gives_way_to:
             # Were both general, of a notice of both neither would be given.
@@ -347,7 +347,7 @@ def _read_lists(path: Path) -> _Lists:
         name, words = row["list"], _words(where, row["words"], lists)
         if not name or not words or name in lists:
             raise LexiconError(
-                "{where}: a list has a name that no other has, and words; write both, the words with | between them",
+                "{where}: write the name of the list, which no other has, and its words with | between them",
                 where=where,
             )
         lists[name] = words

@@ -165,7 +165,7 @@ def test_a_reader_may_mark_so_many_areas_a_day_and_no_more(web: "Web", monkeypat
     for area in ("mobility", "renewables"):
         assert post(web, id, area=area, relevant="yes").status_code == 303
     answer = post(web, id, area="smart-city", relevant="yes")
-    assert (answer.status_code, heading(answer)) == (429, "That is enough for today")
+    assert (answer.status_code, heading(answer)) == (429, "Many marks already")
     assert "You have marked 2 areas within a day." in answer.text
     assert len(marks(web)) == 2
     assert post(web, id, "somebody else", area="mobility", relevant="no").status_code == 303

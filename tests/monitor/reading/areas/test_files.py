@@ -70,7 +70,7 @@ def area(slug: str, more: str = "") -> str:
         (area("x", 'gives_way_to = ["y"]'), "'x': gives way to 'y'; write slugs of this file"),
         (area("x", 'gives_way_to = ["x"]'), "'x': gives way to 'x'; write slugs of this file"),
         (area("x", 'gives_way_to = ["y"]') + area("y", 'gives_way_to = ["x"]'), "of areas that give way to none"),
-        (area("x") + area("x"), "'x': is there twice; every area needs a slug of its own"),
+        (area("x") + area("x"), "'x': the slug is there twice; give every area its own"),
         (area("X x"), "'X x': not a slug; use small letters"),
     ],
 )
