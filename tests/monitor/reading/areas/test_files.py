@@ -128,7 +128,7 @@ def test_conditions_may_share_a_list_of_words(written: Written) -> None:
     ("lists", "complaint"),
     [
         ("list\twords\nroads\t舗装\n", "x.tsv:2: there is no list @works; there are: @roads"),
-        ("list\twords\nworks\t\n", "lists.tsv:2: a list has a name that no other has, and words; write both"),
+        ("list\twords\nworks\t\n", "lists.tsv:2: write the name of the list, which no other has, and its words"),
         ("list\twords\nworks\t工事|@roads\nroads\t舗装\n", "lists.tsv:2: there is no list @roads"),
         ("list\tword\n", "lists.tsv:1: header is"),
     ],
