@@ -317,7 +317,9 @@ def train_command(app: App, files: tuple[Path, ...], out: Path, config: Path | N
 )
 @option("--area", "slug", metavar="AREA", help=N_("Only words that lean to this focus area."))
 @option("--limit", type=click.IntRange(1, 10_000), default=50, help=N_("At most so many words."))
-@option("--min-count", type=click.IntRange(2), default=3, help=N_("Only words that stand in at least so many titles."))
+@option(
+    "--min-count", type=click.IntRange(2), default=3, help=N_("Only words that stand in at least so many titles.")
+)
 @option(
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),
