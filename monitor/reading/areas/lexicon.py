@@ -230,8 +230,9 @@ class Lexicon:
         something, a term in the buyer's name adds 0.5 if nothing in the title speaks against the area (a hospital
         that buys a data platform), and the first strong term of a text that says something new adds 0.5 within
         ``HEAD_CHARACTERS`` and 0.1 further on. An area is given at 1.0, unless it gives way to a special one; one
-        that is not given, but of which the title names a venue, is only the place. The buyer's own name in title or text says who buys, not what, and
-        does not count there. An English title or text is read as a part of the Japanese.
+        that is not given, but of which the title names a venue, is only the place. The buyer's own name in title or
+        text says who buys, not what, and does not count there. An English title or text is read as a part of the
+        Japanese.
         """
         own_name = _folded(buyer) if buyer else ""
         whole = _whole_title(title, title_en)
