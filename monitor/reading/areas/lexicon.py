@@ -19,7 +19,8 @@ from db.vocabulary.text import fold, term_spellings
 from monitor.reading.areas.cpv import category_in, category_of_cpv
 
 REVISION = 5
-"""To be raised whenever the rules here, in cpv.py or in the folding change: notices are then read again."""
+"""To be raised whenever the rules of reading (here, in cpv.py and in reader.py) or the folding change, so that notices
+are read again."""
 
 READ_CHARACTERS = 20_000
 """Only so many characters of a text are read; what follows in longer ones is annexes and forms."""
