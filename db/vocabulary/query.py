@@ -24,7 +24,7 @@ from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.tender import TenderSource
-from db.vocabulary.text import fold, fold_term
+from db.vocabulary.text import fold, fold_term, is_latin
 
 
 class QueryError(Told):
@@ -284,16 +284,12 @@ def contains(text: str, term: str) -> bool:
     start = text.find(term)
     while start >= 0:
         end = start + len(term)
-        if not (_latin(term[0]) and start and _latin(text[start - 1])) and not (
-            _latin(term[-1]) and end < len(text) and _latin(text[end])
+        if not (is_latin(term[0]) and start and is_latin(text[start - 1])) and not (
+            is_latin(term[-1]) and end < len(text) and is_latin(text[end])
         ):
             return True
         start = text.find(term, start + 1)
     return False
-
-
-def _latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
 
 
 def _texts(scope: Scope, tender: Searchable) -> tuple[str, ...]:

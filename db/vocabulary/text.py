@@ -164,6 +164,11 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     return _DASH_IN_KATAKANA.sub("ー", folded), [offsets[index] for index in kept]
 
 
+def is_latin(character: str) -> bool:
+    """Whether a folded character is a Latin letter or a digit: words of these have ends, those of other letters none."""
+    return character.isascii() and character.isalnum()
+
+
 # Titles -----------------------------------------------------------------------------------------------
 
 _FILE_WORD = (

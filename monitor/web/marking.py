@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from db.card import Card, extract
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import Evidence, Place
-from db.vocabulary.text import fold, fold_term, fold_with_offsets, term_spellings
+from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
 
 READ_CHARACTERS = 20_000
 """Only so much of a text is looked at: as much as the areas are read from."""
@@ -154,7 +154,7 @@ def _mark(word: str) -> Markup:
 
 def _belong_together(one: str, next_one: str) -> bool:
     """Whether nothing may be cut between two characters: inside a Latin word, and before what is written onto another."""
-    if _latin(one) and _latin(next_one):
+    if is_latin(one) and is_latin(next_one):
         return True
     return category(next_one) in ("Mn", "Mc", "Me", "Cf") or next_one in "ﾞﾟ"
 
@@ -197,10 +197,10 @@ def _words(folded: str, spelling: str) -> Iterator[Span]:
     start = folded.find(spelling)
     while start >= 0:
         end = start + len(spelling)
-        if folded[end : end + 1] == ("s" if _latin(spelling[-1]) else "ー"):
+        if folded[end : end + 1] == ("s" if is_latin(spelling[-1]) else "ー"):
             end += 1
-        inside = (_latin(spelling[0]) and _latin(folded[start - 1 : start])) or (
-            _latin(spelling[-1]) and _latin(folded[end : end + 1])
+        inside = (is_latin(spelling[0]) and is_latin(folded[start - 1 : start])) or (
+            is_latin(spelling[-1]) and is_latin(folded[end : end + 1])
         )
         short = spelling.isascii() and len(spelling) <= _SHORT_LATIN
         if not inside and not (short and _in_code(folded, start, end)):
@@ -212,13 +212,9 @@ def _in_code(folded: str, start: int, end: int) -> bool:
     """Whether a short Latin word is a piece of a reference code (DX-100)."""
     left = folded[max(0, start - 2) : start]
     right = folded[end : end + 2]
-    return (len(left) == 2 and left[1] in "-_" and _latin(left[0])) or (
-        len(right) == 2 and right[0] in "-_" and _latin(right[1])
+    return (len(left) == 2 and left[1] in "-_" and is_latin(left[0])) or (
+        len(right) == 2 and right[0] in "-_" and is_latin(right[1])
     )
-
-
-def _latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
 
 
 class _Places:

@@ -15,7 +15,7 @@ from ahocorasick_rs import AhoCorasick
 
 from db.vocabulary.notice import Category
 from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
-from db.vocabulary.text import fold, term_spellings
+from db.vocabulary.text import fold, is_latin, term_spellings
 from monitor.reading.areas.cpv import category_in, category_of_cpv
 
 REVISION = 5
@@ -503,29 +503,25 @@ def _folded(buyer: str) -> str:
     return fold(buyer)
 
 
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
-
-
 _COUNTED = re.compile(r"(?<=[a-z])[0-9]{1,6}(?:台|式|件|本|個|組|基|名|人|校|回線|セット|ライセンス|アカウント)")
 """A number of pieces follows a word without a space (PC300台); other digits make it a code (GX100)."""
 
 
 def _goes_on(text: str, end: int) -> bool:
     """Whether the Latin word whose last letter stands before ``end`` is longer."""
-    return end < len(text) and _is_latin(text[end]) and not _COUNTED.match(text, end)
+    return end < len(text) and is_latin(text[end]) and not _COUNTED.match(text, end)
 
 
 def _is_alone(text: str, start: int, end: int, pattern: _Pattern) -> bool:
     """Whether a Latin term stands as a word: not inside another, and a short one not inside a code."""
-    if pattern.bounded_left and start and _is_latin(text[start - 1]):
+    if pattern.bounded_left and start and is_latin(text[start - 1]):
         return False
     if pattern.bounded_right and _goes_on(text, end):
         return False
     if pattern.short:
-        if start > 1 and text[start - 1] in "-_" and _is_latin(text[start - 2]):
+        if start > 1 and text[start - 1] in "-_" and is_latin(text[start - 2]):
             return False
-        if end + 1 < len(text) and text[end] in "-_" and _is_latin(text[end + 1]):
+        if end + 1 < len(text) and text[end] in "-_" and is_latin(text[end + 1]):
             return False
     return True
 
@@ -592,18 +588,18 @@ class _Conditions:
 def _standing_at(word: str, text: str) -> list[int]:
     """Where a word begins; a Latin one stands nowhere inside another."""
     starts = []
-    left, right = _is_latin(word[0]), _is_latin(word[-1])
+    left, right = is_latin(word[0]), is_latin(word[-1])
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
-        if not (left and start and _is_latin(text[start - 1])) and not (right and _goes_on(text, end)):
+        if not (left and start and is_latin(text[start - 1])) and not (right and _goes_on(text, end)):
             starts.append(start)
         start = text.find(word, start + 1)
     return starts
 
 
 def _pattern(spelling: str, sharing: Sequence[Term]) -> _Pattern:
-    left, right = _is_latin(spelling[0]), _is_latin(spelling[-1])
+    left, right = is_latin(spelling[0]), is_latin(spelling[-1])
     short = len(spelling) <= _SHORT_LATIN and spelling.isascii() and spelling.isalnum()
     return _Pattern(
         bounded=left or right,

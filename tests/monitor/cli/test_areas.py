@@ -1,18 +1,15 @@
 """The commands about the focus areas: why a title gets one, and how well they are given."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from db.vocabulary.reading import Place
-from monitor.cli import status
 from monitor.cli.areas import VERDICTS, WEIGHTS
 from monitor.reading.areas import Verdict, Weight
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.monitor.cli.conftest import Run
 
 SUN = "太陽光発電設備設置工事"
 """Given: renewables."""
@@ -22,20 +19,6 @@ SCHOOLS = "校務支援システム及び財務会計システムの更新"
 """A system of schools and one of everybody: only the special area is given."""
 NOTHING = "ゑゑゑ"
 OWN = '[[areas]]\nslug = "roads"\nname = "Roads"\nstrong = ["道路"]\nvenue = ["料金所"]\n'
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command in an empty folder; gives exit status, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str, language: str = "C") -> tuple[int, str, str]:
-        monkeypatch.setenv("LC_ALL", language)
-        ended = status(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return ended, out.decode(), err.decode()
-
-    return command
 
 
 def labels(folder: Path, *lines: tuple[str, str] | dict[str, Any]) -> str:

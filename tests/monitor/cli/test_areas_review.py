@@ -1,39 +1,23 @@
 """The command that lists where readers and the lexicon disagree."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import pytest
 from sqlmodel import Session
 
 from db import feedbacks, notices, tenders
 from db.engine import Database
 from db.migrate import upgrade
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
-from monitor.cli import status
 from monitor.reading.areas import load_lexicon
 from monitor.reading.reader import NoticeReader
+from tests.monitor.cli.conftest import Run
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command in an empty folder; gives exit status, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LC_ALL", "C")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        ended = status(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return ended, out.decode(), err.decode()
-
-    return command
 
 
 @contextmanager

@@ -6,33 +6,19 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from monitor.cli import monitor, status
+from monitor.cli import monitor
 from monitor.serving import serve
 from monitor.standins.server import app
 from scrapers.registry import sources
+from tests.monitor.cli.conftest import Run
 
 ROOT = Path(__file__).parents[3]
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command in an empty folder; gives exit status, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str, language: str = "C") -> tuple[int, str, str]:
-        monkeypatch.setenv("LC_ALL", language)
-        ended = status(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return ended, out.decode(), err.decode()
-
-    return command
 
 
 @pytest.fixture(scope="module")

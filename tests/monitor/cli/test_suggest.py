@@ -2,16 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from monitor.cli import status
 from monitor.serving import serve
 from monitor.standins.server import app
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.monitor.cli.conftest import Run
 
 TOWNS = [f"{one}{other}" for one in "赤青白黒緑" for other in "森原岡"]
 KINDS = ("座席案内業務委託", "時刻表作成業務委託", "乗務員研修業務委託")
@@ -25,20 +23,11 @@ TITLES = [
 WORD = "ノリアイナ"
 
 
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command in a folder with a file of titles; gives exit status, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def titles(tmp_path: Path) -> None:
+    """A file of titles, and the area of one's own, in the folder of the commands."""
     (tmp_path / "titles.txt").write_text("\n".join(TITLES), encoding="utf-8")
     (tmp_path / "config.toml").write_text(OWN, encoding="utf-8")
-
-    def command(*arguments: str, language: str = "C") -> tuple[int, str, str]:
-        monkeypatch.setenv("LC_ALL", language)
-        ended = status(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return ended, out.decode(), err.decode()
-
-    return command
 
 
 @pytest.fixture(scope="module")
