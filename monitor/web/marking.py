@@ -16,9 +16,8 @@ from db.card import Card, extract
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import Evidence, Place
 from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
+from monitor.reading.areas.lexicon import READ_CHARACTERS
 
-READ_CHARACTERS = 20_000
-"""Only so much of a text is looked at: as much as the areas are read from."""
 SNIPPET_CHARACTERS = 80
 """The longest snippet, its dots included."""
 SUMMARY = 2000

@@ -56,13 +56,20 @@ def small_lexicon(*definitions: AreaDefinition) -> Lexicon:
         return load_lexicon(definitions, Path(folder))
 
 
-def found(lexicon: Lexicon, titles: Iterable[str | Titled], **options: int | str) -> list[Suggestion]:
+def found(
+    lexicon: Lexicon,
+    titles: Iterable[str | Titled],
+    *,
+    area: str | None = None,
+    limit: int = 50,
+    min_count: int = 3,
+) -> list[Suggestion]:
     """What is suggested; of titles without areas the lexicon says which they have."""
     read = [
         one if isinstance(one, Titled) else Titled(one, tuple(area.area for area in lexicon.read(one).areas))
         for one in titles
     ]
-    return suggest(lambda: read, lexicon, **options)  # type: ignore[arg-type]
+    return suggest(lambda: read, lexicon, area=area, limit=limit, min_count=min_count)
 
 
 def roads() -> list[str]:
@@ -116,8 +123,13 @@ def test_a_word_that_stands_in_all_kinds_of_works_leans_nowhere(lexicon: Lexicon
 def test_what_the_lexicon_holds_is_not_suggested(lexicon: Lexicon) -> None:
     titles = [*roads(), *buses(), *riders("ノリアイナ")]
     assert "ノリアイナ" in pieces(found(lexicon, titles))
-    for weight in ("weak", "venue", "negative"):
-        known = small_lexicon(AreaDefinition("mobility", **{weight: ("新ノリアイナ号",)}))  # type: ignore[arg-type]
+    word = ("新ノリアイナ号",)
+    for definition in (
+        AreaDefinition("mobility", weak=word),
+        AreaDefinition("mobility", venue=word),
+        AreaDefinition("mobility", negative=word),
+    ):
+        known = small_lexicon(definition)
         assert "ノリアイナ" not in pieces(found(known, titles))
 
 

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from db.vocabulary.reading import Evidence, Place
 from db.vocabulary.text import fold
-from monitor.web.marking import READ_CHARACTERS, SNIPPET_CHARACTERS, Terms, marked, snippet, spans
+from monitor.reading.areas.lexicon import READ_CHARACTERS
+from monitor.web.marking import SNIPPET_CHARACTERS, Terms, marked, snippet, spans
 
 
 def terms(*words: str) -> Terms:
