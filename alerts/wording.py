@@ -1,10 +1,55 @@
-"""Values of the vocabulary in a reader's words: the same in letters, on pages and at the terminal."""
+"""Values of the vocabulary in a reader's words: the same in letters, on pages and at the terminal.
 
-from datetime import datetime
+Everything here is plain text in one language; whoever writes HTML escapes it and marks what is Japanese.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
 
 from alerts.language import Language
-from db.vocabulary.labels import CATEGORIES, KINDS, PREFECTURES_EN
+from db.vocabulary.japanese import TOKYO, to_tokyo
+from db.vocabulary.labels import CATEGORIES, EVENTS, KINDS, ORIGINS, PREFECTURES_EN, REQUIREMENTS, TAXES, VERDICTS
+from db.vocabulary.messages import N_
 from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.reading import Access, AccessVerdict, Agreement, EnglishOrigin, FoundMoney, Requirement
+from db.vocabulary.tender import EventKind
+
+DAY_ALONE = time(23, 59, 59)
+"""The time of day of a moment of which only the day is known. No source gives seconds."""
+
+SHORT_AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.GPA: N_("WTO GPA"),
+    Agreement.EPA: N_("EU–Japan EPA"),
+}
+"""The agreements in lists; ``labels.AGREEMENTS`` has their full names."""
+QUALIFICATIONS: Mapping[str, str] = {
+    "役務の提供等": N_("Services"),
+    "物品の販売": N_("Sale of goods"),
+    "物品の製造": N_("Manufacture of goods"),
+    "物品の買受け": N_("Purchase of goods that the state sells"),
+    "土木": N_("Civil engineering works"),
+    "建築": N_("Building works"),
+    "電気": N_("Electrical works"),
+    "電気通信": N_("Telecommunications works"),
+    "管": N_("Plumbing and air-conditioning works"),
+    "給排水衛生": N_("Plumbing works"),
+    "暖冷房": N_("Heating and cooling works"),
+    "機械器具設置": N_("Installation of machinery"),
+    "内装": N_("Interior works"),
+    "内装仕上": N_("Interior works"),
+    "防水": N_("Waterproofing works"),
+    "塗装": N_("Painting works"),
+    "舗装": N_("Paving works"),
+    "造園": N_("Landscaping works"),
+    "解体": N_("Demolition works"),
+    "鋼構造物": N_("Steel structures"),
+    "測量": N_("Surveying"),
+    "地質調査": N_("Geological surveys"),
+}
+"""Fields of qualifications, without what says that they are works (工事, 一式工事, 工事業)."""
+TOO_FEW = N_("little time for a bid from abroad")
+"""What is said where too few working days are left."""
 
 
 def prefecture_name(name: str, language: Language) -> str:
@@ -13,7 +58,7 @@ def prefecture_name(name: str, language: Language) -> str:
 
 
 def field_value(field: str, written: str | None, language: Language) -> str:
-    """A field's value, as a change has it written out, for people; a dash where there is none."""
+    """A field's value, as a change or a notice has it written out, for people; a dash where there is none."""
     if written is None:
         return "–"
     try:
@@ -25,7 +70,97 @@ def field_value(field: str, written: str | None, language: Language) -> str:
             case "prefecture":
                 return prefecture_name(written, language)
             case "deadline" | "response_deadline":
-                return language.moment(datetime.fromisoformat(written))
+                moment = datetime.fromisoformat(written)
+                if moment.tzinfo is None:  # a day
+                    return deadline_text(moment.replace(tzinfo=TOKYO), False, language)
+                return deadline_text(moment, to_tokyo(moment).time() != DAY_ALONE, language)
     except ValueError:
         return written  # from a version with other words: shown as it is
     return written
+
+
+def deadline_text(moment: datetime, clock: bool, language: Language) -> str:
+    """A deadline. Without ``clock`` only its day is known: the time of day is in the notice, and none is made up.
+
+    Raises ValueError for a moment without its UTC offset.
+    """
+    if clock:
+        return language.moment(moment)
+    return language.text("{day}, time: see the notice", day=language.day(to_tokyo(moment).date()))
+
+
+def working_days_text(days: int, language: Language) -> str:
+    """What is left until a deadline in days on which Japanese offices work; empty for one that is over."""
+    if days < 0:
+        return ""
+    return language.ntext("{count} working day in Japan", "{count} working days in Japan", days)
+
+
+def money_text(found: FoundMoney, language: Language) -> str:
+    """An amount with what is said of the tax: ¥12,000,000 (tax included). A range has both of its ends."""
+    amount = language.yen(found.amount)
+    if found.least is not None and found.least != found.amount:
+        amount = language.text("{least} to {most}", least=language.yen(found.least), most=amount)
+    if found.tax is None:
+        return amount
+    return language.text("{amount} ({tax})", amount=amount, tax=language.text(TAXES[found.tax]))
+
+
+def euro_text(
+    yen: Decimal, in_euro: Callable[[Decimal], Decimal] | None, language: Language, *, day: date | None = None
+) -> str:
+    """An amount in euro, roughly, with the day of the rate where it is given; empty where there is no rate."""
+    if in_euro is None:
+        return ""
+    amount = f"{in_euro(yen):,f}"
+    if day is None:
+        return language.text("about €{amount}", amount=amount)
+    return language.text("about €{amount} (rate of {day})", amount=amount, day=language.day(day))
+
+
+def origin_text(origin: EnglishOrigin, language: Language) -> str:
+    """Where an English text comes from: official, by table, by machine, word by word."""
+    return language.text(ORIGINS[origin])
+
+
+def verdict_text(access: Access, language: Language) -> str:
+    """What the agreements say, in one line for lists; empty where nothing speaks for or against."""
+    verdicts = {Agreement.GPA: access.gpa, Agreement.EPA: access.epa}
+    if set(verdicts.values()) == {AccessVerdict.UNKNOWN}:
+        return ""
+    return "; ".join(
+        language.text(
+            "{agreement}: {verdict}",
+            agreement=language.text(SHORT_AGREEMENTS[agreement]),
+            verdict=language.text(VERDICTS[verdict]),
+        )
+        for agreement, verdict in verdicts.items()
+    )
+
+
+def qualification_field(name: str, language: Language) -> str:
+    """The field of a qualification in the reader's words; in Japanese where the table does not have it."""
+    if language.code == "ja":
+        return name
+    known = QUALIFICATIONS.get(name) or QUALIFICATIONS.get(
+        name.removesuffix("業").removesuffix("工事").removesuffix("一式")
+    )
+    return language.text(known) if known else name
+
+
+def requirement_text(found: Requirement, language: Language) -> str:
+    """What a bidder must have or be, in one line: Registered qualification: Services; rank A, B or C."""
+    said = language.text(REQUIREMENTS[found.kind])
+    details = [language.join(qualification_field(name, language) for name in found.fields)] if found.fields else []
+    if found.ranks:
+        details.append(
+            language.ntext("rank {ranks}", "ranks {ranks}", len(found.ranks), ranks=language.join(found.ranks))
+        )
+    if not details:
+        return said
+    return language.text("{requirement}: {details}", requirement=said, details="; ".join(details))
+
+
+def event_text(kind: str, language: Language) -> str:
+    """What happened to a tender; a kind from a later version is shown as it is."""
+    return language.text(EVENTS[EventKind(kind)]) if kind in [*EventKind] else kind

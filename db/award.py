@@ -69,6 +69,8 @@ class Award(SQLModel, table=True):
     number: int
     """1, and more where the source has several prices under one key."""
     case_number: str | None = None
+    tender_id: UUID | None = Field(default=None, index=True)
+    """The tender that it is a result of, where that is known by its case number."""
     title: str
     date: datetime.date
     """Of the decision."""

@@ -1,13 +1,13 @@
 """The store of awards and suppliers: recording what was scraped, and finding it again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
@@ -57,7 +57,12 @@ def record(session: Session, awards: Sequence[ScrapedAward], *, run_id: UUID, no
             row.amount, row.digest, row.published, row.says = award.amount, says, award.published, award
     written = [row for rows in known.values() for row in rows if row.says is not None and row.digest != row.before]
     _store_suppliers(session, [row.says for row in written if row.says is not None], now=now)
-    bulk.upsert(session, Award, [_columns(row, run_id=run_id, now=now) for row in written], keep=("first_seen_at",))
+    bulk.upsert(
+        session,
+        Award,
+        [_columns(row, run_id=run_id, now=now) for row in written],
+        keep=("first_seen_at", "tender_id"),
+    )
     new = sum(row.before is None for row in written)
     return Counted(len(awards), new, len(written) - new)
 
@@ -72,6 +77,53 @@ def of_case(session: Session, case_number: str) -> Sequence[Award]:
     """The awards of a case, by winner; a case may have several."""
     query = select_models(Award).where(Award.case_number == case_number)
     return session.exec(query.order_by(col(Award.key), col(Award.number))).all()
+
+
+def of_tenders(session: Session, tender_ids: Collection[UUID]) -> dict[UUID, list[Award]]:
+    """The awards that are linked to tenders, newest first; a tender without any is not in the answer."""
+    found: dict[UUID, list[Award]] = {}
+    for some in batches(tender_ids, IN_LIMIT):
+        query = select_models(Award).where(col(Award.tender_id).in_(some))
+        for award in session.exec(query.order_by(col(Award.date).desc(), col(Award.key), col(Award.number))):
+            assert award.tender_id is not None
+            found.setdefault(award.tender_id, []).append(award)
+    return found
+
+
+def decided_on(session: Session, tender_ids: Collection[UUID]) -> dict[UUID, date]:
+    """The day of the newest decision among the awards of tenders; one without any is not in the answer."""
+    award = table(Award)
+    found: dict[UUID, date] = {}
+    for some in batches(tender_ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(award.c.tender_id, func.max(award.c.date))
+            .where(award.c.tender_id.in_(some))
+            .group_by(award.c.tender_id)
+        )
+        found.update((tender_id, day) for tender_id, day in rows)
+    return found
+
+
+def link(session: Session, tender_of: Mapping[str, UUID]) -> set[UUID]:
+    """Say of cases, by their numbers, of which tenders their awards are results.
+
+    Returns the tenders that got or lost an award by it.
+    """
+    award = table(Award)
+    moved: set[UUID] = set()
+    for some in batches(tender_of, IN_LIMIT):
+        rows = session.connection().execute(
+            select(award.c.id, award.c.case_number, award.c.tender_id).where(award.c.case_number.in_(some))
+        )
+        changes = [(id, before, after) for id, case, before in rows if case and (after := tender_of[case]) != before]
+        if changes:
+            session.connection().execute(
+                award.update().where(award.c.id == bindparam("b_id")).values(tender_id=bindparam("tender_id")),
+                [{"b_id": id, "tender_id": after} for id, _, after in changes],
+            )
+        moved.update(after for _, _, after in changes)
+        moved.update(before for _, before, _ in changes if before)
+    return moved
 
 
 def supplier(session: Session, id: UUID) -> Supplier | None:

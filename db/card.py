@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session
@@ -11,8 +12,19 @@ from db.notices import contents
 from db.tender import Tender
 from db.tenders import areas_of, cpv_of, resolve, rows, venues_of
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
-from db.vocabulary.reading import AreaScore, CpvCode
-from db.vocabulary.tender import TenderSource
+from db.vocabulary.reading import (
+    NO_VERDICT,
+    Access,
+    AreaScore,
+    CpvCode,
+    DateKind,
+    EnglishOrigin,
+    FoundDate,
+    FoundMoney,
+    Requirement,
+    RequirementKind,
+)
+from db.vocabulary.tender import Said, TenderSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,8 @@ class Card:
     id: UUID
     title: str
     title_en: str | None
+    title_en_origin: EnglishOrigin | None = None
+    """Where the English title comes from: readers are always told."""
     buyer: str | None
     buyer_en: str | None
     prefecture: str | None
@@ -29,10 +43,25 @@ class Card:
     category: Category | None
     kind: NoticeKind
     method: str | None
+    method_en: str | None = None
+    qualification: str | None = None
+    """As the source's field states it; ``requirements`` has what the text says."""
     status: str | None
     published: date
     deadline: datetime | None
+    deadline_clock: bool = True
+    """False where only the day of the deadline is known: ``deadline`` is then its last second."""
     response_deadline: datetime | None
+    response_clock: bool = True
+    dates: tuple[FoundDate, ...] = ()
+    money: tuple[FoundMoney, ...] = ()
+    value: Decimal | None = None
+    """In yen: the planned price, or the upper limit that is stated."""
+    access: Access = NO_VERDICT
+    requirements: tuple[Requirement, ...] = ()
+    awarded: date | None = None
+    said: tuple[Said, ...] = ()
+    """What its notices say of a field where they differ, and of every deadline."""
     areas: tuple[AreaScore, ...]
     venues: tuple[AreaScore, ...] = ()
     cpv: tuple[CpvCode, ...] = ()
@@ -44,6 +73,27 @@ class Card:
     @property
     def cancelled(self) -> bool:
         return self.kind is NoticeKind.CANCELLATION
+
+    def on(self, kind: DateKind) -> tuple[FoundDate, ...]:
+        """The dates of one kind, the one that counts first."""
+        return tuple(found for found in self.dates if found.kind is kind)
+
+    @property
+    def meetings(self) -> tuple[FoundDate, ...]:
+        """The explanatory meetings: the one in which taking part is required, or those that are offered."""
+        return self.on(DateKind.MEETING)
+
+    def needs(self, kind: RequirementKind) -> tuple[Requirement, ...]:
+        """The requirements of one kind."""
+        return tuple(found for found in self.requirements if found.kind is kind)
+
+    def also_said(self, field: str) -> tuple[Said, ...]:
+        """What notices say of a field otherwise than the value that counts."""
+        return tuple(said for said in self.said if said.field == field and not said.counts)
+
+    def why(self, field: str) -> Said | None:
+        """Who says the value of a field that counts; None where every notice says the same of it."""
+        return next((said for said in self.said if said.field == field and said.counts), None)
 
 
 def cards(session: Session, ids: Sequence[UUID]) -> list[Card]:
@@ -66,6 +116,7 @@ def card_of(
         id=row.id,
         title=row.title,
         title_en=row.title_en,
+        title_en_origin=EnglishOrigin(row.title_en_origin) if row.title_en_origin else None,
         buyer=row.buyer,
         buyer_en=row.buyer_en,
         prefecture=row.prefecture,
@@ -73,10 +124,21 @@ def card_of(
         category=Category(row.category) if row.category else None,
         kind=NoticeKind(row.kind),
         method=row.method,
+        method_en=row.method_en,
+        qualification=row.qualification,
         status=row.status,
         published=row.published,
         deadline=row.deadline,
+        deadline_clock=row.deadline_clock,
         response_deadline=row.response_deadline,
+        response_clock=row.response_clock,
+        dates=row.dates,
+        money=row.money,
+        value=row.value,
+        access=row.access,
+        requirements=row.requirements,
+        awarded=row.awarded,
+        said=row.said,
         areas=tuple(areas),
         venues=tuple(venues),
         cpv=tuple(cpv),

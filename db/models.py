@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from db import award, feedback, history, notice, subscriber, tender
+from db import award, feedback, history, notice, subscriber, tender, translation
 
-__all__ = ["award", "feedback", "history", "metadata", "notice", "subscriber", "tender"]
+__all__ = ["award", "feedback", "history", "metadata", "notice", "subscriber", "tender", "translation"]
 
 metadata = SQLModel.metadata

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from db.types import Typed, UtcDateTime
 from db.vocabulary.notice import FieldChange, ScrapedNotice
-from db.vocabulary.reading import Reading
+from db.vocabulary.reading import Link, Reading
 
 
 class Notice(SQLModel, table=True):
@@ -20,6 +20,8 @@ class Notice(SQLModel, table=True):
     source: str
     key: str
     tender_id: UUID = Field(index=True)
+    link: Link | None = Field(default=None, sa_type=Typed(Link))
+    """Why it belongs to a tender that another notice began; None for the notice that began it."""
     version: int
     digest: str
     """Of the newest version's content: equal digests are equal contents."""
@@ -41,6 +43,31 @@ class NoticeVersion(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     content: ScrapedNotice = Field(sa_type=Typed(ScrapedNotice))
     changes: tuple[FieldChange, ...] = Field(sa_type=Typed(tuple[FieldChange, ...]))
+
+
+class NoticeKey(SQLModel, table=True):
+    """Something by which a notice is recognised: notices that share one may be of the same tender."""
+
+    __tablename__ = "notice_key"
+
+    scheme: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    notice_id: UUID = Field(primary_key=True, foreign_key="notice.id", ondelete="CASCADE", index=True)
+
+
+class MergeDecision(SQLModel, table=True):
+    """What somebody decided of two notices: that they are one tender, or that they are not. Rules give way to it.
+
+    ``first`` is the smaller of the two ids.
+    """
+
+    __tablename__ = "merge_decision"
+
+    first: UUID = Field(primary_key=True, foreign_key="notice.id", ondelete="CASCADE")
+    second: UUID = Field(primary_key=True, foreign_key="notice.id", ondelete="CASCADE", index=True)
+    verdict: str
+    """``MergeVerdict``: together or apart."""
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class NoticeReading(SQLModel, table=True):

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session
 
 from db import bulk
@@ -17,7 +17,8 @@ from db.notice import Notice, NoticeReading, NoticeVersion
 from db.types import Encoded, encode
 from db.vocabulary.japanese import tokyo_iso
 from db.vocabulary.notice import NOTICE_FIELDS, FieldChange, ScrapedNotice, notice_id
-from db.vocabulary.reading import Reading
+from db.vocabulary.reading import Link, Reading
+from db.vocabulary.text import clean_title, fold
 
 
 class Outcome(StrEnum):
@@ -37,7 +38,9 @@ class Recorded:
     version: int
     outcome: Outcome
     notice: ScrapedNotice
+    first_seen_at: datetime
     changes: tuple[FieldChange, ...] = ()
+    link: Link | None = None
     reparsed: bool = False
     """True where another revision of the parser read the version before: it may be we who changed."""
 
@@ -51,6 +54,9 @@ class ReadNotice:
     version: int
     notice: ScrapedNotice
     reading: Reading
+    link: Link | None = None
+    first_seen_at: datetime | None = None
+    """None before it is recorded."""
 
 
 def digest(content: bytes) -> str:
@@ -84,14 +90,14 @@ def record(
     before = contents(session, [id for id in suspects if id in known])
     for id, notice in latest.items():
         if id not in suspects:
-            results.append(Recorded(id, known[id].tender_id, known[id].version, Outcome.SAME, notice))
+            results.append(known[id].recorded(id, Outcome.SAME, notice))
             continue
         summed, text = suspects[id]
         if id in known:
             number, tender_id = known[id].version + 1, known[id].tender_id
             changes, outcome = differences(before[id], notice), Outcome.CHANGED
-            if not changes:  # the same moment, written with another offset
-                results.append(Recorded(id, tender_id, known[id].version, Outcome.SAME, notice))
+            if not changes:  # the same moment with another offset, the same words with other spaces
+                results.append(known[id].recorded(id, Outcome.SAME, notice))
                 continue
             changed.append(
                 {
@@ -130,7 +136,8 @@ def record(
             }
         )
         reparsed = id in known and known[id].parser != parser
-        results.append(Recorded(id, tender_id, number, outcome, notice, changes, reparsed))
+        seen_at, link = (known[id].first_seen_at, known[id].link) if id in known else (now, None)
+        results.append(Recorded(id, tender_id, number, outcome, notice, seen_at, changes, link, reparsed))
     bulk.insert(session, Notice, fresh)
     if changed:
         notice_table = table(Notice)
@@ -150,12 +157,30 @@ def record(
 
 
 def differences(before: ScrapedNotice, after: ScrapedNotice) -> tuple[FieldChange, ...]:
-    """The fields in which two versions differ, in the order of the fields."""
+    """The fields in which two versions differ, in the order of the fields.
+
+    Spaces, full and half width and the size marks of files mean nothing: where no more than that differs there is
+    no change. ``title_original`` is the title before it was cleaned and says nothing of its own.
+    """
     return tuple(
         FieldChange(name, written(old), written(new))
         for name in NOTICE_FIELDS
-        if (old := getattr(before, name)) != (new := getattr(after, name))
+        if (old := getattr(before, name)) != (new := getattr(after, name)) and not _same(name, old, new)
     )
+
+
+def _same(name: str, old: object, new: object) -> bool:
+    """Whether two texts of a field say the same to a reader. Keys and addresses are compared as they are."""
+    if not (isinstance(old, str) and isinstance(new, str)) or name not in _PROSE:
+        return name == "title_original"
+    if name == "title":
+        old, new = clean_title(old), clean_title(new)
+    return "".join(fold(old).split()) == "".join(fold(new).split())
+
+
+_PROSE = frozenset(
+    ("title", "title_en", "buyer", "buyer_en", "place", "method", "qualification", "status", "text", "text_en")
+)
 
 
 def written(value: object) -> str | None:
@@ -186,17 +211,33 @@ def store_readings(
 
 def read_notices(session: Session, tender_ids: Sequence[UUID]) -> Iterator[ReadNotice]:
     """The notices of tenders with their readings (an empty one where not read yet), oldest first."""
-    notice, version, reading = table(Notice), table(NoticeVersion), table(NoticeReading)
+    notice = table(Notice)
     for some in batches(tender_ids, IN_LIMIT):
         rows = session.connection().execute(
-            select(notice.c.id, notice.c.tender_id, notice.c.version, version.c.content, reading.c.value)
-            .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
-            .outerjoin(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
-            .where(notice.c.tender_id.in_(some))
-            .order_by(notice.c.first_seen_at, notice.c.id)
+            _with_readings().where(notice.c.tender_id.in_(some)).order_by(notice.c.first_seen_at, notice.c.id)
         )
-        for id, tender_id, number, content, value in rows:
-            yield ReadNotice(id, tender_id, number, content, value or Reading())
+        yield from map(_read_notice, rows)
+
+
+def _with_readings() -> Select[Any]:
+    notice, version, reading = table(Notice), table(NoticeVersion), table(NoticeReading)
+    return (
+        select(
+            notice.c.id,
+            notice.c.tender_id,
+            notice.c.version,
+            version.c.content,
+            reading.c.value,
+            notice.c.link,
+            notice.c.first_seen_at,
+        )
+        .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
+        .outerjoin(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
+    )
+
+
+def _read_notice(row: Sequence[Any]) -> ReadNotice:
+    return ReadNotice(row[0], row[1], row[2], row[3], row[4] or Reading(), row[5], row[6])
 
 
 def unread(session: Session, revision: str | None, *, after: UUID | None, limit: int) -> list[ReadNotice]:
@@ -204,21 +245,13 @@ def unread(session: Session, revision: str | None, *, after: UUID | None, limit:
 
     Without a revision: all notices.
     """
-    notice, version, reading = table(Notice), table(NoticeVersion), table(NoticeReading)
-    query = (
-        select(notice.c.id, notice.c.tender_id, notice.c.version, version.c.content, reading.c.value)
-        .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
-        .outerjoin(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
-        .order_by(notice.c.id)
-        .limit(limit)
-    )
+    notice, reading = table(Notice), table(NoticeReading)
+    query = _with_readings().order_by(notice.c.id).limit(limit)
     if revision is not None:
         query = query.where((reading.c.revision.is_(None)) | (reading.c.revision != revision))
     if after is not None:
         query = query.where(notice.c.id > after)
-    return [
-        ReadNotice(row[0], row[1], row[2], row[3], row[4] or Reading()) for row in session.connection().execute(query)
-    ]
+    return list(map(_read_notice, session.connection().execute(query)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +261,11 @@ class _Known:
     digest: str
     parser: str
     published: date
+    first_seen_at: datetime
+    link: Link | None
+
+    def recorded(self, id: UUID, outcome: Outcome, notice: ScrapedNotice) -> Recorded:
+        return Recorded(id, self.tender_id, self.version, outcome, notice, self.first_seen_at, link=self.link)
 
 
 def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
@@ -242,6 +280,8 @@ def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
                 notice.c.digest,
                 notice.c.parser,
                 notice.c.published,
+                notice.c.first_seen_at,
+                notice.c.link,
             ).where(notice.c.id.in_(some))
         )
         found.update((row[0], _Known(*row[1:])) for row in rows)

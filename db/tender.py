@@ -1,15 +1,17 @@
 """Tables of procurements: the composed projection, its focus areas, its numbered events, and old ids."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from db.award import Yen
 from db.types import Typed, UtcDateTime
 from db.vocabulary.notice import FieldChange
-from db.vocabulary.reading import Evidence
-from db.vocabulary.tender import TenderSource
+from db.vocabulary.reading import NO_VERDICT, Access, AccessVerdict, Evidence, FoundDate, FoundMoney, Requirement
+from db.vocabulary.tender import Said, TenderSource
 
 
 class Tender(SQLModel, table=True):
@@ -24,6 +26,7 @@ class Tender(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     title: str
     title_en: str | None = None
+    title_en_origin: str | None = None
     buyer: str | None = None
     buyer_en: str | None = None
     prefecture: str | None = None
@@ -31,10 +34,24 @@ class Tender(SQLModel, table=True):
     category: str | None = None
     kind: str
     method: str | None = None
+    method_en: str | None = None
+    qualification: str | None = None
     status: str | None = None
     published: date
     deadline: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deadline_clock: bool = True
     response_deadline: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    response_clock: bool = True
+    dates: tuple[FoundDate, ...] = Field(default=(), sa_type=Typed(tuple[FoundDate, ...]))
+    money: tuple[FoundMoney, ...] = Field(default=(), sa_type=Typed(tuple[FoundMoney, ...]))
+    value: Decimal | None = Field(default=None, sa_type=Yen)
+    access: Access = Field(default=NO_VERDICT, sa_type=Typed(Access))
+    access_gpa: str = AccessVerdict.UNKNOWN
+    """The verdict within ``access``, for queries; so is the next."""
+    access_epa: str = AccessVerdict.UNKNOWN
+    requirements: tuple[Requirement, ...] = Field(default=(), sa_type=Typed(tuple[Requirement, ...]))
+    awarded: date | None = None
+    said: tuple[Said, ...] = Field(default=(), sa_type=Typed(tuple[Said, ...]))
     sources: tuple[TenderSource, ...] = Field(sa_type=Typed(tuple[TenderSource, ...]))
     sequence: int
     first_seen_at: datetime = Field(sa_type=UtcDateTime)

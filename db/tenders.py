@@ -1,4 +1,4 @@
-"""The store of tenders: composing them from their notices, and their events."""
+"""The store of tenders: their projections, and the events that follow when these change."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from sqlmodel import select as select_models
 
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
-from db.notices import ReadNotice, written
+from db.notices import written
 from db.tender import Tender, TenderAlias, TenderArea, TenderCpv, TenderEvent, TenderVenue
 from db.vocabulary.notice import FieldChange, NoticeKind
-from db.vocabulary.reading import AreaScore, CpvCode
+from db.vocabulary.reading import AreaScore, CpvCode, EnglishOrigin
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
 from db.vocabulary.text import fold
 
@@ -32,69 +32,8 @@ MATERIAL = (
     "response_deadline",
 )
 """The fields whose change readers are told of. Texts are compared after folding: spacing means nothing."""
-
-
-def compose(id: UUID, notices: Sequence[ReadNotice]) -> ComposedTender:
-    """The tender that these notices speak of, each field from the first notice (oldest first) that has it."""
-    if not notices:
-        raise ValueError(f"tender {id} has no notice to be composed from")
-    first = notices[0].notice
-    areas = _strongest(part.reading.areas for part in notices)
-    given = {found.area for found in areas}
-
-    def best(field: str) -> Any:
-        return next((value for part in notices if (value := getattr(part.notice, field)) is not None), None)
-
-    return ComposedTender(
-        id=id,
-        title=first.title,
-        kind=first.kind,
-        published=first.published,
-        sources=tuple(
-            TenderSource(
-                source=part.notice.source,
-                key=part.notice.key,
-                url=part.notice.url,
-                kind=part.notice.kind,
-                published=part.notice.published,
-                notice_id=part.id,
-                document_url=part.notice.document_url,
-            )
-            for part in notices
-        ),
-        title_en=best("title_en"),
-        buyer=best("buyer"),
-        buyer_en=best("buyer_en"),
-        prefecture=best("prefecture"),
-        city=best("city"),
-        category=best("category"),
-        method=best("method"),
-        status=best("status"),
-        deadline=best("deadline"),
-        response_deadline=best("response_deadline"),
-        areas=areas,
-        # What one of its notices is about is more than the place of the others.
-        venues=tuple(at for at in _strongest(part.reading.venues for part in notices) if at.area not in given),
-        cpv=_codes(notices),
-        text="\n".join(part.notice.searched for part in notices if part.notice.searched),
-    )
-
-
-def _strongest(readings: Iterable[Iterable[AreaScore]]) -> tuple[AreaScore, ...]:
-    best: dict[str, AreaScore] = {}
-    for scores in readings:
-        for found in scores:
-            if found.area not in best or found.score > best[found.area].score:
-                best[found.area] = found
-    return tuple(sorted(best.values(), key=lambda found: -found.score))
-
-
-def _codes(notices: Sequence[ReadNotice]) -> tuple[CpvCode, ...]:
-    terms: dict[str, dict[str, None]] = {}
-    for part in notices:
-        for found in part.reading.cpv:
-            terms.setdefault(found.code, {}).update(dict.fromkeys(found.terms))
-    return tuple(CpvCode(code, tuple(terms[code])) for code in sorted(terms))
+MOVES = ("deadline", "response_deadline", "kind")
+"""Of these, the ones that readers are told of also where a further source says something else."""
 
 
 def store(
@@ -122,7 +61,8 @@ def store(
                 **_columns(tender),
                 "sequence": change.sequence if change else old.sequence if old else 1,
                 "first_seen_at": old.first_seen_at if old else now,
-                "updated_at": now if change or old is None else old.updated_at,
+                # What another source adds is nothing new to readers of feeds.
+                "updated_at": old.updated_at if old and (not change or change.kind is EventKind.JOINED) else now,
             }
         )
     bulk.upsert(session, Tender, written_rows)
@@ -156,12 +96,27 @@ class Moved:
     removed: tuple[str, ...]
 
 
-def store_quietly(session: Session, tenders: Sequence[ComposedTender]) -> list[Moved]:
-    """Write projections after reading again: areas may move, but nothing happened to the tenders themselves.
+def store_quietly(session: Session, tenders: Sequence[ComposedTender], *, now: datetime) -> list[Moved]:
+    """Write projections after reading again, merging or splitting: nothing happened to the tenders themselves.
 
     Returns the tenders that got other areas than before; that a score moved is not told.
     """
-    before = areas_of(session, [tender.id for tender in tenders])
+    ids = [tender.id for tender in tenders]
+    known, before = rows(session, ids), areas_of(session, ids)
+    bulk.upsert(
+        session,
+        Tender,
+        [
+            {
+                **_columns(tender),
+                "sequence": old.sequence if old else 1,
+                "first_seen_at": old.first_seen_at if old else now,
+                "updated_at": old.updated_at if old else now,
+            }
+            for tender in tenders
+            for old in (known.get(tender.id),)
+        ],
+    )
     _store_areas(session, tenders, before.keys())
     moved: list[Moved] = []
     for tender in tenders:
@@ -237,41 +192,58 @@ def events_of(session: Session, id: UUID) -> Sequence[TenderEvent]:
 
 
 def _change(tender: ComposedTender, old: Tender | None) -> TenderChange | None:
+    """What happened to a tender since it was stored; None where nothing did."""
     if old is None:
         kind = EventKind.CANCELLED if tender.kind is NoticeKind.CANCELLATION else EventKind.PUBLISHED
         return TenderChange(tender, kind)
+    counting = {said.field: said.source for said in tender.said if said.counts}
+    only = tender.sources[0].source if len({one.source for one in tender.sources}) == 1 else None
     changes = tuple(
-        FieldChange(field, before, after)
+        FieldChange(field, before, after, counting.get(field, only))
         for field in MATERIAL
         if (before := written(getattr(old, field))) != (after := written(getattr(tender, field)))
         and fold(before or "") != fold(after or "")
-        # A translation that comes later than the notice is welcome, and nothing that happened to the tender.
-        and not (field == "title_en" and before is None)
+        and not (field == "title_en" and not _official(old, tender))
     )
-    if not changes:
+    known = {one.notice_id for one in old.sources}
+    joined = [one for one in tender.sources if one.notice_id not in known]
+    if not changes and not joined:
         return None
-    cancelled = tender.kind is NoticeKind.CANCELLATION and old.kind != NoticeKind.CANCELLATION
-    return TenderChange(tender, EventKind.CANCELLED if cancelled else EventKind.CHANGED, changes, old.sequence + 1)
+    return TenderChange(tender, _event_kind(tender, old, changes, joined), changes, old.sequence + 1)
+
+
+def _event_kind(
+    tender: ComposedTender, old: Tender, changes: Sequence[FieldChange], joined: Sequence[TenderSource]
+) -> EventKind:
+    """What to call it. What another source merely adds is no change of the tender, and readers are not told."""
+    if tender.kind is NoticeKind.CANCELLATION and old.kind != NoticeKind.CANCELLATION:
+        return EventKind.CANCELLED
+    if tender.kind is NoticeKind.AWARD and old.kind != NoticeKind.AWARD:
+        return EventKind.AWARDED
+    if not joined or any(one.kind is NoticeKind.AMENDMENT for one in joined):
+        return EventKind.CHANGED
+    moved = any(change.field in MOVES and change.before is not None for change in changes)
+    return EventKind.CHANGED if moved else EventKind.JOINED
+
+
+def _official(old: Tender, tender: ComposedTender) -> bool:
+    """Whether both English titles are the source's own: that we translate otherwise is nothing that happened.
+
+    A translation that comes later than the notice is welcome, and no change either.
+    """
+    return old.title_en_origin == EnglishOrigin.OFFICIAL and tender.title_en_origin is EnglishOrigin.OFFICIAL
+
+
+_PLAIN_COLUMNS = tuple(
+    name
+    for name in Tender.model_fields
+    if name not in ("access_gpa", "access_epa", "sequence", "first_seen_at", "updated_at")
+)
 
 
 def _columns(tender: ComposedTender) -> dict[str, Any]:
-    columns = {
-        "id": tender.id,
-        "title": tender.title,
-        "title_en": tender.title_en,
-        "buyer": tender.buyer,
-        "buyer_en": tender.buyer_en,
-        "prefecture": tender.prefecture,
-        "city": tender.city,
-        "category": tender.category,
-        "kind": tender.kind,
-        "method": tender.method,
-        "status": tender.status,
-        "published": tender.published,
-        "deadline": tender.deadline,
-        "response_deadline": tender.response_deadline,
-        "sources": tender.sources,
-    }
+    columns: dict[str, Any] = {name: getattr(tender, name) for name in _PLAIN_COLUMNS}
+    columns |= {"access_gpa": tender.access.gpa, "access_epa": tender.access.epa}
     # PostgreSQL keeps no NUL in a text. The notice keeps it; for the tender it means nothing.
     return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()}
 

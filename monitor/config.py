@@ -4,7 +4,8 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -26,7 +27,9 @@ from alerts.site import Site
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import Category, NoticeKind
+from monitor.currency import Rate, load_rate
 from monitor.reading.areas import AreaDefinition
+from monitor.translation import TranslationSettings
 from scrapers.configured import FeedDefinition, TableDefinition, configured
 from scrapers.fetch import NetworkSettings
 from scrapers.registry import sources
@@ -376,6 +379,53 @@ class ReadingSection(_Section):
     second_opinion: str = ""
 
 
+class CurrencySection(_Section):
+    """``[currency]``"""
+
+    yen_per_euro: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    day: str = ""
+    file: str = ""
+
+    @field_validator("day")
+    @classmethod
+    def _is_day(cls, value: str) -> str:
+        try:
+            return date.fromisoformat(value).isoformat() if value else value
+        except ValueError:
+            raise WrongValue("write a day: 2026-04-01") from None
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> Self:
+        if self.yen_per_euro and not self.day:
+            raise WrongValue('a rate holds for a day; write day = "2026-04-01" beside it')
+        if self.yen_per_euro and self.file:
+            raise WrongValue("write either yen_per_euro or file")
+        return self
+
+
+class TranslationSection(_Section):
+    """``[translation]``"""
+
+    service: Literal["", "deepl", "libretranslate"] = ""
+    address: str = ""
+    key: SecretStr = SecretStr("")
+    characters_per_month: Annotated[int, Field(ge=0)] = 500_000
+    only_areas: bool = True
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return _web_addresses((value,))[0].rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.service == "deepl" and not self.key.get_secret_value():
+            raise WrongValue("DeepL asks for a key; write it as key")
+        if self.service == "libretranslate" and not self.address:
+            raise WrongValue("write the address of the server: http://127.0.0.1:5000")
+        return self
+
+
 class AreaSection(_Section):
     """``[[areas]]``"""
 
@@ -410,6 +460,8 @@ class Config(_Section):
     sources: SourcesSection = SourcesSection()
     source: dict[str, SourceSection] = {}
     reading: ReadingSection = ReadingSection()
+    currency: CurrencySection = CurrencySection()
+    translation: TranslationSection = TranslationSection()
     areas: tuple[AreaSection, ...] = ()
 
     @field_validator("tables", "feeds")
@@ -464,9 +516,27 @@ class Config(_Section):
             smtp = SmtpSettings(mail.host, mail.port, mail.security, mail.user or None, password)
         return MailSettings(sender=mail.sender, maildir=home / "mail", smtp=smtp, digest_at=mail.digest_at)
 
+    def translation_settings(self) -> TranslationSettings:
+        section = self.translation
+        return TranslationSettings(
+            service=section.service,
+            address=section.address,
+            key=section.key.get_secret_value(),
+            characters_per_month=section.characters_per_month,
+            only_areas=section.only_areas,
+        )
+
     def second_opinion(self) -> Path | None:
         """The file of a second opinion on titles; None where the lexicon alone decides."""
         return Path(self.reading.second_opinion) if self.reading.second_opinion else None
+
+    def rate(self) -> Rate | None:
+        """The rate at which values are shown in euro, too. Raises RateError for a file that cannot be used."""
+        if self.currency.file:
+            return load_rate(Path(self.currency.file))
+        if self.currency.yen_per_euro:
+            return Rate(self.currency.yen_per_euro, date.fromisoformat(self.currency.day), "config")
+        return None
 
     def area_definitions(self) -> list[AreaDefinition]:
         return [
@@ -510,12 +580,13 @@ def load(path: Path | None) -> Config:
         areas = tuple(
             area.model_copy(update={"file": path.parent / area.file}) if area.file else area for area in config.areas
         )
-        opinion = config.reading.second_opinion
+        opinion, rates = config.reading.second_opinion, config.currency.file
         reading = ReadingSection(second_opinion=str(path.parent / opinion) if opinion else "")
         return config.model_copy(
             update={
                 "storage": config.storage.model_copy(update={"home": home}),
                 "reading": reading,
+                "currency": config.currency.model_copy(update={"file": rates and str(path.parent / rates)}),
                 "areas": areas,
             }
         )
@@ -574,6 +645,8 @@ def _why(problem: Any) -> Saying:
             return Saying("write it in quotation marks")
         case "time_parsing" | "time_type":
             return Saying("write a time of day: 08:00:00")
+        case "decimal_parsing" | "decimal_type":
+            return Saying("write a number")
         case "tuple_type" | "model_type" | "dict_type" | "list_type":
             return Saying("it has another form here; see config.example.toml")
         case kind:
@@ -583,6 +656,8 @@ def _why(problem: Any) -> Saying:
 def _shown(where: list[str]) -> str:
     """``[site] base_url``, ``[source.kkj] enabled``, ``[[areas]] 2 slug``."""
     match where:
+        case ["currency" | "translation" as section]:
+            return f"[{section}]"
         case [section]:
             return section
         case ["source", slug, *rest]:

@@ -29,9 +29,12 @@ from monitor.health import Turn
 from monitor.i18n import language
 from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import Area, load_lexicon, names_of
 from monitor.reading.opinion import load_opinion
 from monitor.reading.reader import NoticeReader
+from monitor.translation import Outcome as Translated
+from monitor.translation import translate_due, translator
 from scrapers.fetch import HttpFetcher
 from scrapers.source import Fetch, Source
 
@@ -230,15 +233,26 @@ class Household:
                 self.database, hands_on, self.writing(), digest_at=settings.digest_at, clock=self.clock
             )
 
+    def translate(self) -> Translated | None:
+        """Have a service translate titles that have no English yet; None where none is configured.
+
+        Raises TranslationError for a key that cannot be sent.
+        """
+        settings = self.config.translation_settings()
+        service = translator(settings)
+        if service is None or self.config.network.stand_in:  # stand-ins have nothing to translate
+            return None
+        return translate_due(self.database, service, settings, clock=self.clock)
+
     def close(self) -> None:
         self.database.close()
 
 
-def notice_reader(config: Config) -> NoticeReader:
-    """The reader of notices that the configuration describes. Raises LexiconError or OpinionError."""
+def area_reader(config: Config) -> AreaReader:
+    """The reader of focus areas that the configuration describes. Raises LexiconError or OpinionError."""
     lexicon = load_lexicon(config.area_definitions())
     file = config.second_opinion()
-    return NoticeReader(lexicon, load_opinion(file, [area.slug for area in lexicon.areas]) if file else None)
+    return AreaReader(lexicon, load_opinion(file, [area.slug for area in lexicon.areas]) if file else None)
 
 
 @contextmanager
@@ -249,7 +263,7 @@ def household(
 
     Raises RecordError, ConfigError, LexiconError or OpinionError.
     """
-    reader = notice_reader(config)
+    reader = NoticeReader(area_reader(config))
     home = home or config.storage.home
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds subscribers' addresses
@@ -262,6 +276,6 @@ def household(
         (migrate.upgrade if upgrade else migrate.ready)(database)
         stop = threading.Event()
         flow = Flow(database, Archive(home / "archive"), reader, clock, stop.is_set)
-        yield Household(config, home, flow, reader.lexicon.areas, config.all_sources(), clock, stop)
+        yield Household(config, home, flow, reader.areas.lexicon.areas, config.all_sources(), clock, stop)
     finally:
         database.close()

@@ -51,7 +51,19 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
         )
     ),
     **dict.fromkeys(
-        ("QueryError", "ConfigError", "LexiconError", "LabelsError", "OpinionError", "TrainingError", "MailError")
+        (
+            "QueryError",
+            "ConfigError",
+            "LexiconError",
+            "LabelsError",
+            "OpinionError",
+            "TrainingError",
+            "MailError",
+            "RateError",
+            "TranslationError",
+            "GlossaryError",
+            "TableError",
+        )
     ),
 }
 SPOKEN: dict[str, tuple[int, ...] | None] = {"_": None, "text": None, "say": None, "ntext": (1, 2)}

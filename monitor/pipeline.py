@@ -2,8 +2,8 @@
 
     crawl     fetch ⇄ parse; every raw answer goes to the archive    ▶ ScrapedNotice | ScrapedAward …
     record    new | changed (field by field) | same                  ▶ Notice, NoticeVersion; Award, Supplier
-    read      areas: pure, per version                               ▶ Reading
-    merge     which tender is this?                                  ▶ Tender id
+    read      areas, dates, money, access, English: pure, per version ▶ Reading
+    merge     which tender is this? (explained, revocable)           ▶ Tender id, Link
     compose   the tender from its notices and readings               ▶ Tender, TenderEvent
     match     which saved searches does each event concern?          ▶ Match
 
@@ -12,8 +12,8 @@ nothing. How a source fails is a value in its Run, and the other sources go on.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -21,9 +21,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from alerts.matching import Matcher
-from db import awards, deliveries, notices, runs, subscribers, tenders
+from db import awards, deliveries, merges, notices, runs, subscribers, tenders, translations
 from db.archive import Archive
 from db.awards import Counted
+from db.composing import compose
 from db.engine import Database
 from db.errors import TakenOver
 from db.history import Answer, Run
@@ -38,6 +39,7 @@ from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange
 from monitor import merging
 from monitor.memory import asked
+from monitor.reading.identity import award_keys
 from scrapers.errors import Refused, ScrapeError
 from scrapers.source import Fetch, Page, Request, Source, Window, crawl
 
@@ -305,13 +307,15 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
         runs.keep_answers(session, answers)
         counted = awards.record(session, won, run_id=visit.run.id, now=now)
         recorded = notices.record(session, batch, run_id=visit.run.id, now=now, parser=visit.parser)
-        reparsed = {merging.tender_of(one) for one in recorded if one.reparsed}
+        reparsed = {one.id for one in recorded if one.reparsed}
 
         def alerts(change: TenderChange) -> bool:
-            return _is_news(visit, change) and change.tender.id not in reparsed
+            return _is_news(visit, change) and not any(one.notice_id in reparsed for one in change.tender.sources)
 
         composed = read_and_compose(session, flow.reader, recorded, now=now)
         changes = tenders.store(session, composed, run_id=visit.run.id, now=now, alerts=alerts)
+        decided = _results(session, won, apart={one.id for one in composed})
+        tenders.store(session, decided, run_id=visit.run.id, now=now, alerts=lambda change: False)
         news = [change for change in changes if alerts(change)]
         deliveries.add_matches(session, visit.matcher.match(news, now=to_tokyo(now)), now=now)
         return recorded, counted
@@ -325,7 +329,7 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
 
 def _is_news(visit: _Visit, change: TenderChange) -> bool:
     """Whether readers are to be told. A tender from days that were never asked for before is found, not new."""
-    if visit.run.mode != RunMode.REGULAR:
+    if visit.run.mode != RunMode.REGULAR or change.kind is EventKind.JOINED:
         return False
     if change.kind is not EventKind.PUBLISHED or visit.read_since is None:
         return True
@@ -337,18 +341,75 @@ def read_and_compose(
 ) -> list[ComposedTender]:
     """Read the versions that are new, and compose the tenders that they belong to."""
     fresh = [
-        ReadNotice(one.id, merging.tender_of(one), one.version, one.notice, reader.read(one.notice))
+        ReadNotice(
+            one.id, one.tender_id, one.version, one.notice, reader.read(one.notice), one.link, one.first_seen_at
+        )
         for one in recorded
         if one.outcome is not Outcome.SAME
     ]
     notices.store_readings(
         session, {(one.id, one.version): one.reading for one in fresh}, revision=reader.revision, now=now
     )
-    # A tender that consists of one new notice needs no look into the record.
-    alone = {one.tender_id: [one] for one in fresh if one.tender_id == one.id and one.version == 1}
-    others = {one.tender_id for one in fresh} - alone.keys()
-    parts = {**alone, **_parts(session, sorted(others))}
-    return [tenders.compose(id, parts[id]) for id in dict.fromkeys(one.tender_id for one in fresh)]
+    return composed(session, merge(session, fresh))
+
+
+def merge(session: Session, fresh: Sequence[ReadNotice]) -> dict[UUID, ReadNotice | None]:
+    """Put notices that were just read with the tenders that they belong to.
+
+    Returns every tender that this touches; where one consists of a new notice alone, with that notice.
+    """
+    identities = {one.id: one.reading.identity for one in fresh}
+    keys = {id: merging.index_keys(identity) for id, identity in identities.items() if identity is not None}
+    merges.store_keys(session, keys)
+    decisions = merges.decisions(session, list(identities))
+    wanted = {key for some in keys.values() for key in some}
+    shared = merges.tenders_by_key(session, wanted)
+    related = {tender for some in shared.values() for tender in some} | {one.tender_id for one in fresh}
+    related |= merges.tenders_of(session, {id for pair in decisions for id in pair})
+    known = {one.id: one for one in merges.members(session, related)}
+    merged = merging.merge(
+        [one for one in known.values() if one.id in keys],
+        [one for one in known.values() if one.id not in keys],
+        merges.decisions(session, list(known)),
+        common=wanted - shared.keys(),
+    )
+    merges.move(session, merged.tender_of, merged.links)
+    merges.absorb(session, merged.aliases)
+    now_of = {one.id: one.tender_id for one in fresh} | {one.id: one.tender_id for one in known.values()}
+    now_of |= merged.tender_of
+    of_several = {tender for id, tender in now_of.items() if tender != id}
+    touched: dict[UUID, ReadNotice | None] = {
+        now_of[one.id]: one if one.version == 1 and one.id == now_of[one.id] not in of_several else None
+        for one in fresh
+    }
+    cases = {case: now_of[one.id] for one in known.values() for case in merging.case_numbers(one.identity)}
+    for tender in (*merged.left, *merged.tender_of.values(), *sorted(awards.link(session, cases))):
+        touched.setdefault(tender, None)
+    return touched
+
+
+def composed(session: Session, touched: Mapping[UUID, ReadNotice | None]) -> list[ComposedTender]:
+    """Tenders as the record has them now; one that consists of the notice given with it needs no look into it."""
+    parts = {id: [alone] for id, alone in touched.items() if alone is not None}
+    parts |= _parts(session, sorted(touched.keys() - parts.keys()))
+    titles = {part.notice.title for some in parts.values() for part in some if part.notice.title_en is None}
+    translated = translations.known(session, titles)
+    decided = awards.decided_on(session, list(parts))
+    return [
+        compose(id, merging.order(parts[id]), translated=translated, awarded=decided.get(id))
+        for id in touched
+        if id in parts
+    ]
+
+
+def _results(session: Session, won: Sequence[ScrapedAward], *, apart: set[UUID]) -> list[ComposedTender]:
+    """The tenders of which awards are results, with these; without those that are composed anyway."""
+    keys = {award.case_number: award_keys(award) for award in won if award.case_number}
+    shared = merges.tenders_by_key(session, {key for some in keys.values() for key in some})
+    tender_of = {
+        case: found[0] for case, some in keys.items() if (found := [id for key in some for id in shared.get(key, ())])
+    }
+    return composed(session, dict.fromkeys(sorted(awards.link(session, tender_of) - apart)))
 
 
 @dataclass(slots=True)
@@ -417,14 +478,14 @@ def read_again(
         now = flow.clock()
 
         def work(session: Session, batch: Sequence[ReadNotice] = batch, now: datetime = now) -> list[Moved]:
+            reread = [replace(one, reading=flow.reader.read(one.notice)) for one in batch]
             notices.store_readings(
                 session,
-                {(one.id, one.version): flow.reader.read(one.notice) for one in batch},
+                {(one.id, one.version): one.reading for one in reread},
                 revision=flow.reader.revision,
                 now=now,
             )
-            parts = _parts(session, sorted({one.tender_id for one in batch}))
-            return tenders.store_quietly(session, [tenders.compose(id, parts[id]) for id in parts])
+            return tenders.store_quietly(session, composed(session, merge(session, reread)), now=now)
 
         report.take(flow.database.write(work), examples=examples)
         report.read += len(batch)

@@ -58,9 +58,18 @@ def tick(house: Household, work: Callable[[Household], None]) -> None:
 
 
 def collect_due(house: Household) -> None:
-    """Crawl the sources whose turn has come."""
+    """Crawl the sources whose turn has come; where a service is configured, have what is new translated."""
     if slugs := due_sources(house):
         house.collect(slugs)
+        translate(house)
+
+
+def translate(house: Household) -> None:
+    """One round of translating: after a crawl and not every minute, for a service that refuses is asked in vain."""
+    done = house.translate()
+    if done and (done.translated or done.stopped):
+        told = {"tenders": done.translated, "characters": done.characters, "stopped": str(done.stopped or "")}
+        log.info("titles translated", extra=told)
 
 
 def deliver_due(house: Household) -> None:

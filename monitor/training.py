@@ -18,9 +18,9 @@ from db.vocabulary.messages import Told
 from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
 from db.vocabulary.text import fold
 from monitor.evaluation import Classifier, Labelled, Result, evaluate
+from monitor.reading.area_reader import LEARNT, AreaReader
 from monitor.reading.areas import Lexicon
 from monitor.reading.opinion import Learnt, Opinion
-from monitor.reading.reader import LEARNT, NoticeReader
 
 SIZES = (2, 3, 4)
 """Characters of the n-grams."""
@@ -157,7 +157,7 @@ def cross_validate(
     fold_of = dict(zip((item.line for item in firm), folds_of(firm, folds), strict=True))
     slugs = [area.slug for area in lexicon.areas]
     readers = [
-        NoticeReader(lexicon, train([item for item in firm if fold_of[item.line] != number], slugs))
+        AreaReader(lexicon, train([item for item in firm if fold_of[item.line] != number], slugs))
         for number in range(folds)
     ]
 
@@ -170,7 +170,7 @@ def cross_validate(
 
     return CrossValidation(
         folds,
-        lexicon=measured(reading_with(NoticeReader(lexicon))),
+        lexicon=measured(reading_with(AreaReader(lexicon))),
         opinion=measured(opinion),
         both=measured(lambda item: reading_with(readers[fold_of[item.line]])(item)),
     )
@@ -202,7 +202,7 @@ def folds_of(items: Sequence[Labelled], folds: int) -> list[int]:
     return dealt
 
 
-def reading_with(reader: NoticeReader) -> Classifier:
+def reading_with(reader: AreaReader) -> Classifier:
     """A reader as the classifier of labelled notices."""
     return lambda item: reader.read_parts(item.title, item.text, item.buyer, category=item.category)
 

@@ -234,6 +234,11 @@ def yen(text: str) -> Decimal | None:
     △, ▲ or a minus make it negative. Tax words (税込, 税抜) are the caller's to read. The rounding rule of
     every notice (1円未満の端数) is no amount; a limit (250万円未満) is.
     """
+    return next((amount for _, _, amount in find_yen(text)), None)
+
+
+def find_yen(text: str) -> Iterator[tuple[int, int, Decimal]]:
+    """Every amount in a text as (start, end, yen), by the rules of `yen`; the signs and 金 before it belong to it."""
     for match in _YEN.finditer(text.translate(_FOLD)):
         written = match["marked"] or match["named"] or ""
         if not _SAYS_A_NUMBER.search(written):
@@ -241,8 +246,7 @@ def yen(text: str) -> Decimal | None:
         amount = _value(written)
         if amount is not None:
             amount += Decimal(match["sen"] or 0) / 100
-            return -amount if match["minus"] or match["minus2"] else amount
-    return None
+            yield match.start(), match.end(), -amount if match["minus"] or match["minus2"] else amount
 
 
 # --- Bytes ----------------------------------------------------------------------------------------

@@ -5,6 +5,16 @@ from enum import StrEnum
 
 from db.vocabulary.messages import N_
 from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.reading import (
+    AccessVerdict,
+    Agreement,
+    DateKind,
+    EnglishOrigin,
+    MoneyKind,
+    Origin,
+    RequirementKind,
+    Tax,
+)
 from db.vocabulary.run import RunState
 from db.vocabulary.tender import EventKind
 
@@ -29,6 +39,8 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.PUBLISHED: N_("announced"),
     EventKind.CHANGED: N_("changed"),
     EventKind.CANCELLED: N_("cancelled"),
+    EventKind.AWARDED: N_("result published"),
+    EventKind.JOINED: N_("found at another source too"),
 }
 RUN_STATES: Mapping[RunState, str] = {
     RunState.RUNNING: N_("running"),
@@ -49,6 +61,62 @@ FIELDS: Mapping[str, str] = {
     "status": N_("status"),
     "deadline": N_("deadline"),
     "response_deadline": N_("response deadline"),
+    "city": N_("city"),
+    "qualification": N_("qualification"),
+    "text": N_("text"),
+    "text_en": N_("English text"),
+    "attachments": N_("documents"),
+    "published": N_("day of publication"),
+    "url": N_("address"),
+    "place": N_("place"),
+    "buyer_en": N_("buyer in English"),
+}
+DATES: Mapping[DateKind, str] = {
+    DateKind.DEADLINE: N_("Deadline"),
+    DateKind.APPLICATION: N_("Applications to take part until"),
+    DateKind.PROPOSAL: N_("Technical proposals until (before the bid)"),
+    DateKind.QUESTIONS: N_("Questions until"),
+    DateKind.DOCUMENTS: N_("Documents handed out until"),
+    DateKind.MEETING: N_("Explanatory meeting"),
+    DateKind.OPENING: N_("Opening of bids"),
+    DateKind.RESPONSE: N_("Answers until"),
+    DateKind.DELIVERY: N_("Delivery or performance"),
+}
+MONEY: Mapping[MoneyKind, str] = {
+    MoneyKind.PLANNED: N_("Planned price (higher bids lose)"),
+    MoneyKind.LIMIT: N_("Upper limit"),
+    MoneyKind.MINIMUM: N_("Lowest price"),
+    MoneyKind.AWARDED: N_("Award price"),
+}
+TAXES: Mapping[Tax, str] = {Tax.INCLUDED: N_("tax included"), Tax.EXCLUDED: N_("without tax")}
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.GPA: N_("WTO procurement agreement (GPA)"),
+    Agreement.EPA: N_("Japan–EU Economic Partnership Agreement"),
+}
+VERDICTS: Mapping[AccessVerdict, str] = {
+    AccessVerdict.COVERED: N_("covered"),
+    AccessVerdict.LIKELY: N_("likely covered"),
+    AccessVerdict.NOT_COVERED: N_("not covered"),
+    AccessVerdict.RESTRICTED: N_("restricted"),
+    AccessVerdict.UNKNOWN: N_("unknown"),
+}
+REQUIREMENTS: Mapping[RequirementKind, str] = {
+    RequirementKind.QUALIFICATION: N_("Registered qualification"),
+    RequirementKind.REGION: N_("Office in the region"),
+    RequirementKind.SMALL_BUSINESS: N_("Only small and medium-sized enterprises of Japan"),
+    RequirementKind.MEETING: N_("Taking part in the explanatory meeting"),
+}
+ORIGINS: Mapping[EnglishOrigin, str] = {
+    EnglishOrigin.OFFICIAL: N_("official English"),
+    EnglishOrigin.TABLE: N_("English by table"),
+    EnglishOrigin.MACHINE: N_("machine translation"),
+    EnglishOrigin.GIST: N_("gist, word by word"),
+}
+READ_FROM: Mapping[Origin, str] = {
+    Origin.FIELD: N_("a field of the source"),
+    Origin.TITLE: N_("the title"),
+    Origin.JAPANESE: N_("the Japanese text"),
+    Origin.ENGLISH: N_("the English text"),
 }
 PLACES = {"title": N_("title"), "body": N_("text"), "buyer": N_("buyer")}
 

@@ -105,3 +105,5 @@ class FieldChange:
     field: str
     before: str | None
     after: str | None
+    source: str | None = None
+    """Of a tender's field: the source that says so now."""

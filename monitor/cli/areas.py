@@ -17,7 +17,7 @@ from monitor.cli.base import App, Group, UsageProblem, at_home, command, opened,
 from monitor.cli.collecting import moving_lines
 from monitor.config import load
 from monitor.evaluation import Interval, Intervals, Mistake, Result, Score, evaluate, read_labelled
-from monitor.household import notice_reader
+from monitor.household import area_reader
 from monitor.i18n import Language
 from monitor.reading.areas import Explanation, Finding, Lexicon, Verdict, Weight, load_lexicon, names_of
 from monitor.reading.areas.lexicon import GIVEN
@@ -100,7 +100,7 @@ def explain(
     json_: bool,
     config: Path | None,
 ) -> None:
-    reader = notice_reader(load(config))
+    reader = area_reader(load(config))
     lexicon = reader.lexicon
     body = text.read_text(encoding="utf-8", errors="replace") if text else ""
     found = lexicon.explain(title, body, buyer, title_en=title_en, category=category)
@@ -432,7 +432,7 @@ def evaluate_command(
     app: App, file: Path, json_: bool, show: int | None, crossed: bool, folds: int, config: Path | None
 ) -> None:
     settings = load(config)
-    reader = notice_reader(settings)
+    reader = area_reader(settings)
     lexicon = reader.lexicon
     shipped = load_lexicon() if settings.area_definitions() else lexicon
     areas = [area.slug for area in shipped.areas]

@@ -1,119 +1,82 @@
-"""All readers of a notice, one after the other; pure, so a version always reads the same.
+"""All readers of a notice, one after the other; pure, so that a version always reads the same.
 
-The lexicon judges. A second opinion, where the configuration names one, is heard only on areas that the lexicon
-did not give and has nothing against, and it may only add:
-
-- an area of which title and buyer name something, but too little: the probability ``NEAR`` suffices;
-- an area of which the lexicon found nothing in a title that it gives no other area: ``ALONE`` is needed.
-
-That the lexicon takes a title for a mere place, that a term speaks against, that what was found is part of
-something else, or that a general area gives way to a special one, stands. Taking away what the lexicon gave by weak terms made the figures worse, so it may not
-(docs/commands.md has the figures).
+Each reader has a file or folder of its own here: ``areas``, ``dates``, ``money``, ``access``, ``entities``,
+``identity`` and ``english``. What they find are values of ``db.vocabulary.reading``, each with its words.
 """
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
 
 from db.vocabulary.notice import ScrapedNotice
-from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
-from db.vocabulary.text import fold
-from monitor.reading.areas import Explanation, Lexicon
-from monitor.reading.areas.lexicon import GIVEN
-from monitor.reading.opinion import Guess, Opinion
+from db.vocabulary.reading import Reading
+from monitor.reading.access import AccessReader, read_requirements
+from monitor.reading.area_reader import AreaReader
+from monitor.reading.dates import read_dates
+from monitor.reading.english import Gist, load_gist, method_english
+from monitor.reading.entities import Entities
+from monitor.reading.identity import identity_of
+from monitor.reading.money import read_money
 
-NEAR = 0.7
-"""Probability of an area that is near."""
-ALONE = 0.9
-"""Probability of an area of which the lexicon found nothing."""
-HALF = 0.5
-"""The lexicon's score from which an area is near."""
-LEARNT = "a pattern learnt from labelled titles"
-"""In English, as the meanings of all terms are."""
+HERE = Path(__file__).parent
+
+
+class _Tables:
+    """What readers know by heart, loaded when the first notice is read: many commands read none."""
+
+    @cached_property
+    def entities(self) -> Entities:
+        return Entities.load()
+
+    @cached_property
+    def access(self) -> AccessReader:
+        return AccessReader.load()
+
+    @cached_property
+    def gist(self) -> Gist:
+        return load_gist()
+
+
+@cache
+def _tables() -> _Tables:
+    return _Tables()
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeReader:
-    """Reads a notice with a lexicon of focus areas and, if there is one, a second opinion."""
+    """Reads a notice: its focus areas, and everything that decides whether somebody can act on it."""
 
-    lexicon: Lexicon
-    opinion: Opinion | None = None
+    areas: AreaReader
 
     @property
     def revision(self) -> str:
-        if self.opinion is None:
-            return self.lexicon.revision
-        both = repr((self.lexicon.revision, self.opinion.revision, NEAR, ALONE, HALF))
-        return hashlib.sha256(both.encode()).hexdigest()[:12]
+        """Changes whenever a notice would be read differently: with the areas, and with the files of the readers."""
+        return f"{self.areas.revision}-{_revision()}"
 
     def read(self, notice: ScrapedNotice) -> Reading:
-        return self.read_parts(
-            notice.title,
-            notice.text,
-            notice.buyer,
-            title_en=notice.title_en,
-            text_en=notice.text_en,
-            category=notice.category,
+        known = _tables()
+        entity = known.entities.find(notice.buyer, title=notice.title, prefecture=notice.prefecture)
+        buyer = known.entities.canonical(notice.buyer, title=notice.title, prefecture=notice.prefecture)
+        dates, money, requirements = read_dates(notice), read_money(notice), read_requirements(notice)
+        return replace(
+            self.areas.read(notice),
+            dates=dates,
+            money=money,
+            access=known.access.read(notice, money=money, entity=entity, requirements=requirements),
+            requirements=requirements,
+            identity=identity_of(notice, buyer=buyer, dates=dates),
+            gist="" if notice.title_en else known.gist.of(notice.title),
+            buyer_en=known.entities.english(notice.buyer, prefecture=notice.prefecture),
+            method_en=method_english(notice.method) if notice.method else None,
         )
 
-    def read_parts(
-        self,
-        title: str,
-        text: str = "",
-        buyer: str | None = None,
-        *,
-        title_en: str | None = None,
-        text_en: str = "",
-        category: str | None = None,
-    ) -> Reading:
-        """As ``Lexicon.read``, with what the second opinion adds."""
-        reading = self.lexicon.read(title, text, buyer, title_en=title_en, text_en=text_en, category=category)
-        if self.opinion is None:
-            return reading
-        guesses = self.opinion.read(title, NEAR)
-        if not guesses:
-            return reading
-        settled = {score.area for score in (*reading.areas, *reading.venues)}
-        guesses = tuple(guess for guess in guesses if guess.area not in settled)
-        if not guesses:
-            return reading
-        # What the text adds is left out: it never brings an area nearer than the title and the buyer do.
-        explained = {one.area: one for one in self.lexicon.explain(title, "", buyer, title_en=title_en)}
-        added = [score for guess in guesses if (score := _heard(guess, explained.get(guess.area), reading))]
-        given = {score.area for score in (*reading.areas, *added)}
-        special = {area.slug: area.gives_way_to for area in self.lexicon.areas}
-        added = [score for score in added if given.isdisjoint(special[score.area])]
-        if not added:
-            return reading
-        order = list(special)
-        areas = sorted((*reading.areas, *added), key=lambda score: (-score.score, order.index(score.area)))
-        return replace(reading, areas=tuple(areas))
 
-
-def _heard(guess: Guess, explained: Explanation | None, reading: Reading) -> AreaScore | None:
-    """The area as the second opinion gives it; None where it is not for it to give."""
-    if explained is None:
-        return _score(guess, ()) if guess.probability >= ALONE and not reading.areas else None
-    counted = [finding for finding in explained.findings if finding.counts]
-    if not HALF <= explained.score < GIVEN or any(finding.counts < 0 for finding in counted):
-        return None
-    return _score(guess, tuple(Evidence(one.term, one.gloss, one.place, one.counts) for one in counted))
-
-
-def _score(guess: Guess, found: tuple[Evidence, ...]) -> AreaScore | None:
-    """What the lexicon found keeps its weight; what lacks to give the area is shared out among the n-grams.
-
-    None where they only repeat what the lexicon has found already.
-    """
-    said = [fold(one.term) for one in found]
-    if all(any(gram in term for term in said) for gram, _ in guess.grams):
-        return None
-    lacks = round(100 * GIVEN) - sum(round(100 * one.weight) for one in found)
-    total = sum(weight for _, weight in guess.grams)
-    shares = [round(lacks * weight / total) for _, weight in guess.grams]
-    shares[0] += lacks - sum(shares)
-    learnt = (
-        Evidence(gram, LEARNT, Place.TITLE, share / 100)
-        for (gram, _), share in zip(guess.grams, shares, strict=True)
-        if share > 0
-    )
-    return AreaScore(guess.area, GIVEN, (*found, *learnt))
+@cache
+def _revision() -> str:
+    """A digest of the readers' code and tables; the areas have a revision of their own."""
+    digest = hashlib.blake2b(digest_size=5)
+    for file in sorted(HERE.rglob("*")):
+        if file.suffix in (".py", ".tsv", ".toml") and file.parent.name != "areas":
+            digest.update(f"{file.relative_to(HERE)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()

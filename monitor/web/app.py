@@ -27,9 +27,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from alerts.feeds import FeedForm
-from db import feedbacks, search, subscribers, tenders
+from db import awards, feedbacks, search, subscribers, tenders
 from db.card import card, notices_of
 from db.errors import Busy, RecordError
+from db.history import Run
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying, Told
 from db.vocabulary.query import Facet
@@ -214,6 +215,8 @@ class _Site:
             if str(shown.id) != id:
                 return RedirectResponse(self._pages.visit(request).link(f"/tenders/{shown.id}"), 301)
             notices = notices_of(session, shown)
+            events = tenders.events_of(session, shown.id)
+            crawls = {event.run_id: session.get(Run, event.run_id) for event in events}
             return self._pages.render(
                 request,
                 "tender.html",
@@ -221,7 +224,9 @@ class _Site:
                 said={(notice.source, notice.key): notice for notice in notices},
                 texts=MarkedTexts.of(shown, notices),
                 marked=marked if marked in self._area_slugs else "",
-                events=tenders.events_of(session, shown.id),
+                events=events,
+                crawled={id: run.source for id, run in crawls.items() if run},
+                awards=awards.of_tenders(session, [shown.id]).get(shown.id, []),
                 now=self._context.clock(),
             )
 

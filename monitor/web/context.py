@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db.engine import Database
+from monitor.currency import Rate
 from monitor.health import Turn
 from monitor.reading.areas import Area
 
@@ -28,6 +29,8 @@ class WebContext:
     turns: Sequence[Turn]
     """The same sources, and how often each is asked."""
     clock: Callable[[], datetime]
+    rate: Rate | None = None
+    """What a euro is in yen; without it values are shown in yen only."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """The key of readers' digests; one that is not kept makes everybody a new reader at the next start."""
 

@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 
 from db.card import Card, extract
 from db.vocabulary.notice import ScrapedNotice
-from db.vocabulary.reading import Evidence, Place
+from db.vocabulary.reading import EnglishOrigin, Evidence, Place
 from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
 from monitor.reading.areas.lexicon import READ_CHARACTERS
+from monitor.web.findings import in_tongues
 
 SNIPPET_CHARACTERS = 80
 """The longest snippet, its dots included."""
@@ -93,13 +94,20 @@ class MarkedTexts:
                 snippets[one.term] = Snippet(*found)
         return cls(
             title=marked(card.title, title),
-            title_en=marked(card.title_en or "", title),
+            title_en=_english_title(card, title),
             buyer=marked(card.buyer or "", buyer),
             buyer_en=marked(card.buyer_en or "", buyer),
             text=marked(text, body),
             text_en=marked(text_en, body),
             snippets=snippets,
         )
+
+
+def _english_title(card: Card, terms: Terms) -> Markup:
+    """The English title. In one that is ours nothing decided, for the lexicon reads what the source says."""
+    if card.title_en_origin in (None, EnglishOrigin.OFFICIAL):
+        return marked(card.title_en or "", terms)
+    return in_tongues(card.title_en or "", "en")
 
 
 def marked(text: str, terms: Terms) -> Markup:

@@ -6,6 +6,7 @@ Templates have the texts; what they call (labels, dates, safe addresses) is gath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -16,18 +17,32 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alerts.feeds import web_address
-from alerts.wording import field_value, prefecture_name
+from alerts.wording import (
+    TOO_FEW,
+    euro_text,
+    event_text,
+    field_value,
+    money_text,
+    origin_text,
+    prefecture_name,
+    requirement_text,
+    verdict_text,
+    working_days_text,
+)
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
-from db.vocabulary.reading import AreaScore, Evidence
+from db.vocabulary.reading import AccessVerdict, AreaScore, Evidence, Origin
 from db.vocabulary.run import RunState
-from db.vocabulary.tender import EventKind
+from monitor.currency import in_euro
 from monitor.health import ROBOTS, Robots
 from monitor.i18n import LANGUAGES, Language, language, preferred
+from monitor.merging import MERGE_RULES
 from monitor.reading.areas import names_of
 from monitor.reading.areas.cpv import cpv_name
+from monitor.web import findings
 from monitor.web.context import WebContext
+from monitor.working_days import too_few, working_days_left
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -35,8 +50,17 @@ NATIVE = {"en": "English", "ja": "日本語"}
 """What languages are called by those who read them."""
 MOST_WORDS = 4
 """Words that decided, shown for each tender of a list."""
-JAPANESE_FIELDS = ("title", "buyer", "prefecture", "method", "status")
+JAPANESE_FIELDS = ("title", "buyer", "city", "method", "qualification", "status")
 """Fields whose values are in the language of the notice."""
+ENGLISH_FIELDS = ("title_en", "buyer_en")
+VERDICT_BADGES = {
+    AccessVerdict.COVERED: "good",
+    AccessVerdict.LIKELY: "good",
+    AccessVerdict.RESTRICTED: "bad",
+    AccessVerdict.NOT_COVERED: "plain",
+    AccessVerdict.UNKNOWN: "plain",
+}
+"""How a verdict is coloured; its word always stands there, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +177,13 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "deciding": _deciding,
         "kind": lambda kind: spoken.text(labels.KINDS[kind]),
         "category": lambda category: spoken.text(labels.CATEGORIES[category]),
-        "event": lambda kind: spoken.text(labels.EVENTS[EventKind(kind)]),
+        "event": lambda kind: event_text(kind, spoken),
         "robots_state": lambda state: spoken.text(ROBOTS[Robots(state)]),
         "run_state": lambda state: spoken.text(labels.RUN_STATES[RunState(state)]),
         "place": lambda place: spoken.text(labels.PLACES[place]),
         "field": lambda name: spoken.text(labels.FIELDS[name]) if name in labels.FIELDS else name,
         "value": value,
-        "value_language": lambda field: "ja" if field in JAPANESE_FIELDS and field != "prefecture" else spoken.code,
+        "value_language": lambda field: _language_of(field, spoken),
         "weight": lambda weight: f"{'−' if weight < 0 else '+'}{abs(weight):.1f}",
         "tokyo_iso": lambda moment: moment.astimezone(TOKYO).isoformat(timespec="minutes"),
         "tokyo_day": lambda moment: spoken.day(moment.astimezone(TOKYO).date()),
@@ -175,11 +199,80 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         ],
         "kind_options": [(kind, spoken.text(label)) for kind, label in labels.KINDS.items()],
         "category_options": [(category, spoken.text(label)) for category, label in labels.CATEGORIES.items()],
+        **_findings(context, spoken),
         "site": context.site,
         "illustrative": context.site.illustrative,
         "languages": [(code, NATIVE[code]) for code in LANGUAGES],
         "static": {file.name: _static_address(context.root, file) for file in sorted(STATIC.iterdir())},
     }
+
+
+def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
+    """What templates call to show what was read out of notices."""
+    rate = context.rate
+    told = {
+        Origin.JAPANESE: "ja",
+        Origin.TITLE: "ja",
+        Origin.ENGLISH: "en",
+        Origin.FIELD: spoken.code,
+    }
+
+    def tongues(text: str) -> Markup:
+        return findings.in_tongues(text, spoken.code)
+
+    def euro(yen: Decimal, *, dated: bool = False) -> str:
+        if rate is None:
+            return ""
+        return euro_text(yen, lambda amount: in_euro(amount, rate), spoken, day=rate.day if dated else None)
+
+    def quoted(proof: findings.Proof) -> Markup:
+        """The words of a notice, as a quotation; empty where they say no more than what is shown anyway."""
+        name, words = findings.quotation(proof)
+        if name:
+            return Markup("{}: {}").format(tongues(name), stated_time(words, spoken))
+        if not words or words in context.sources:
+            return Markup("")
+        code = told[proof.origin]
+        return Markup('<q lang="{}">{}</q>').format(code, findings.in_tongues(words, code))
+
+    return {
+        "tongues": tongues,
+        "cut": findings.cut,
+        "useful_english": lambda card: findings.useful_english(card.title_en, card.title_en_origin, spoken),
+        "origin": lambda origin: origin_text(origin, spoken),
+        "quoted": quoted,
+        "read_from": lambda origin: spoken.text(labels.READ_FROM[origin]),
+        "deadline_proofs": findings.deadline_proofs,
+        "languages_differ": findings.languages_differ,
+        "working_days": working_days_left,
+        "working_days_text": lambda days: working_days_text(days, spoken),
+        "too_few": too_few,
+        "too_few_text": spoken.text(TOO_FEW),
+        "other_dates": findings.other_dates,
+        "date_kind": lambda kind: spoken.text(labels.DATES[kind]),
+        "amounts": findings.amounts,
+        "yen": spoken.yen,
+        "money": lambda found: money_text(found, spoken),
+        "money_kind": lambda kind: spoken.text(labels.MONEY[kind]),
+        "euro": euro,
+        "agreements": [(agreement, spoken.text(label)) for agreement, label in labels.AGREEMENTS.items()],
+        "verdict": lambda verdict: spoken.text(labels.VERDICTS[verdict]),
+        "verdict_badge": VERDICT_BADGES.__getitem__,
+        "verdict_line": lambda access: verdict_text(access, spoken),
+        "counts_as_chip": findings.counts_as_chip,
+        "reason": lambda reason: tongues(findings.reason_text(reason, spoken)),
+        "requirement": lambda found: tongues(requirement_text(found, spoken)),
+        "is_signal": findings.is_signal,
+        "merge_rule": lambda link: spoken.text(MERGE_RULES.get(link.rule, link.rule)),
+        "differences": findings.differences,
+    }
+
+
+def _language_of(field: str, spoken: Language) -> str:
+    """The language of a field's value as it is shown."""
+    if field in ENGLISH_FIELDS:
+        return "en"
+    return "ja" if field in JAPANESE_FIELDS else spoken.code
 
 
 def _static_address(root: str, file: Path) -> str:

@@ -20,6 +20,7 @@ from alerts.outbox import Outcome, Writing, deliver_due
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import deliveries, notices, runs, subscribers, tenders
+from db.composing import compose
 from db.engine import Database
 from db.history import Delivery, Digest, Match
 from db.notices import ReadNotice
@@ -156,7 +157,7 @@ class Record:
             recorded = notices.record(session, found, run_id=run, now=at)
             reading = Reading((*(AreaScore(area, 1.0, ()) for area in areas), *read))
             composed = [
-                tenders.compose(one.tender_id, [ReadNotice(one.id, one.tender_id, one.version, one.notice, reading)])
+                compose(one.tender_id, [ReadNotice(one.id, one.tender_id, one.version, one.notice, reading)])
                 for one in recorded
             ]
             changes = tenders.store(session, composed, run_id=run, now=at, alerts=lambda change: True)

@@ -20,6 +20,7 @@ from db.archive import Archive
 from db.engine import Database
 from db.history import Run
 from monitor.pipeline import Flow, run_source
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import load_lexicon
 from monitor.reading.reader import NoticeReader
 from scrapers.source import Page, Request, crawl, page_of
@@ -86,7 +87,7 @@ def seconds(work: Callable[[], object]) -> float:
 def opened(folder: Path) -> Flow:
     database = Database.at(folder / "monitor.db")
     migrate.upgrade(database)
-    return Flow(database, Archive(folder / "archive"), NoticeReader(load_lexicon()), lambda: NOW)
+    return Flow(database, Archive(folder / "archive"), NoticeReader(AreaReader(load_lexicon())), lambda: NOW)
 
 
 def collect(flow: Flow, packed: bytes) -> Run:

@@ -22,6 +22,7 @@ from db.bulk import batches
 from db.engine import Database
 from db.vocabulary.notice import ScrapedNotice
 from monitor.pipeline import BATCH, read_and_compose
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import load_lexicon
 from monitor.reading.reader import NoticeReader
 from scrapers.source import Request, page_of
@@ -92,7 +93,7 @@ def test_records_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     full.write(subscribe)
     with full.reading() as session:
         matcher = Matcher.of(subscribers.live_searches(session))
-    reader = NoticeReader(load_lexicon())
+    reader = NoticeReader(AreaReader(load_lexicon()))
     rates = {
         "parse": rate(lambda: sum(1 for _ in parsed(pages))),
         "parse + record": rate(lambda: record(only, pages)),

@@ -1,6 +1,6 @@
 """The one view of a tender that page, mail, feed and export show."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,12 +9,13 @@ from sqlmodel import Session
 
 from db import notices, tenders
 from db.card import Card, card, cards, extract, notices_of
+from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
 from db.tender import TenderAlias
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice, notice_id
-from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
-from db.vocabulary.tender import TenderSource
+from db.vocabulary.reading import AreaScore, DateKind, Evidence, FoundDate, Origin, Place, Reading
+from db.vocabulary.tender import Said, TenderSource
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 DEADLINE = datetime(2026, 4, 20, 17, 0, tzinfo=timezone(timedelta(hours=9)))
@@ -35,7 +36,7 @@ def add(database: Database, key: str = "1", **more: Any) -> UUID:
         notice = ScrapedNotice(**(given | more))
         (one,) = notices.record(session, [notice], run_id=uuid4(), now=NOW)
         read = ReadNotice(one.id, one.tender_id, one.version, notice, Reading((AREA,)))
-        tenders.store(session, [tenders.compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=lambda change: True)
+        tenders.store(session, [compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=lambda change: True)
         return one.id
 
     return database.write(work)
@@ -52,6 +53,7 @@ def test_a_card_shows_what_is_known_of_a_tender(database: Database) -> None:
     id = add(
         database, category=Category.WORKS, deadline=DEADLINE, buyer="経済産業省", buyer_en="METI", prefecture="東京都"
     )
+    written = "2026-04-20T17:00:00+09:00"
     assert show(database, id) == Card(
         id=id,
         title="水素ステーション整備工事",
@@ -67,6 +69,8 @@ def test_a_card_shows_what_is_known_of_a_tender(database: Database) -> None:
         published=date(2026, 4, 1),
         deadline=DEADLINE,
         response_deadline=None,
+        dates=(FoundDate(DateKind.DEADLINE, date(2026, 4, 20), written, Origin.FIELD, time(17)),),
+        said=(Said("deadline", written, "kkj", id, Origin.FIELD, written),),
         areas=(AREA,),
         sources=(TenderSource("kkj", "1", "https://example.jp/1", NoticeKind.TENDER, date(2026, 4, 1), id),),
         first_seen_at=NOW,
@@ -133,7 +137,7 @@ def test_the_notices_of_a_tender_come_in_the_order_of_its_sources(database: Data
         )
         for key in "12"
     ]
-    merged = tenders.compose(silent, parts)
+    merged = compose(silent, parts)
     database.write(
         lambda session: tenders.store(session, [merged], run_id=uuid4(), now=NOW, alerts=lambda change: False)
     )

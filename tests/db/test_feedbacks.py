@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from db import feedbacks, notices, tenders
+from db.composing import compose
 from db.engine import Database
 from db.feedbacks import Tally
 from db.notices import ReadNotice
@@ -30,9 +31,7 @@ def tender(database: Database, key: str = "1") -> UUID:
         )
         (one,) = notices.record(session, [notice], run_id=uuid4(), now=NOW)
         read = ReadNotice(one.id, one.tender_id, one.version, notice, Reading())
-        tenders.store(
-            session, [tenders.compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=lambda change: False
-        )
+        tenders.store(session, [compose(one.id, [read])], run_id=uuid4(), now=NOW, alerts=lambda change: False)
         return one.id
 
     return database.write(work)

@@ -54,7 +54,7 @@ def texts(database: Database, *ids: UUID) -> list[str]:
 
 def test_a_notice_seen_for_the_first_time_is_new_and_a_tender_of_its_own(database: Database) -> None:
     (one,) = record(database, notice())
-    assert one == Recorded(notice_id("kkj", "1"), notice_id("kkj", "1"), 1, Outcome.NEW, notice(), ())
+    assert one == Recorded(notice_id("kkj", "1"), notice_id("kkj", "1"), 1, Outcome.NEW, notice(), NOW)
     (row,) = rows(database, Notice)
     assert (row.version, row.published, row.first_seen_at, row.changed_at) == (1, date(2026, 4, 1), NOW, NOW)
 
@@ -125,14 +125,27 @@ def test_one_key_at_two_sources_is_two_notices(database: Database) -> None:
     assert (first.outcome, second.outcome) == (Outcome.NEW, Outcome.NEW)
 
 
-def test_a_title_that_changes_only_in_spacing_is_a_new_version(database: Database) -> None:
-    record(database, notice(title="水素 ステーション"))
-    (one,) = record(database, notice(title="水素　ステーション"))
-    assert (one.outcome, one.version, one.changes) == (
-        Outcome.CHANGED,
-        2,
-        (FieldChange("title", "水素 ステーション", "水素　ステーション"),),
-    )
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"title": "水素 ステーション"}, {"title": "水素　ステーション"}),
+        ({"title": "仕様書"}, {"title": "仕様書（PDF：152KB）"}),
+        ({"text": "公告\n  入札は１０時"}, {"text": "公告 入札は10時"}),
+        ({"title_original": "ＬＥＤ"}, {"title_original": None}),
+    ],
+)
+def test_what_differs_only_in_spacing_width_or_size_marks_is_no_change(
+    database: Database, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    record(database, notice(**before))
+    (one,) = record(database, notice(**after), now=LATER)
+    assert (one.outcome, one.version, one.changes) == (Outcome.SAME, 1, ())
+
+
+def test_an_address_that_differs_in_case_is_a_change(database: Database) -> None:
+    record(database, notice(url="https://example.jp/A"))
+    (one,) = record(database, notice(url="https://example.jp/a"))
+    assert one.changes == (FieldChange("url", "https://example.jp/A", "https://example.jp/a"),)
 
 
 def test_the_same_moment_with_another_offset_is_no_change(database: Database) -> None:

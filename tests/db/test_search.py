@@ -12,6 +12,7 @@ from sqlmodel import Session
 from alerts.matching import searchable
 from db import notices, tenders
 from db import search as search_module
+from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
 from db.search import BATCH, Found, changed_last, count, newest, scan, search
@@ -72,7 +73,7 @@ def fill(database: Database, size: int) -> dict[UUID, ComposedTender]:
     def work(session: Session) -> dict[UUID, ComposedTender]:
         recorded = notices.record(session, map(scraped, range(size)), run_id=UUID(int=1), now=NOW)
         composed = [
-            tenders.compose(one.id, [ReadNotice(one.id, one.id, 1, one.notice, read(int(one.notice.key)))])
+            compose(one.id, [ReadNotice(one.id, one.id, 1, one.notice, read(int(one.notice.key)))])
             for one in recorded
         ]
         tenders.store(session, composed, run_id=UUID(int=1), now=NOW, alerts=lambda change: False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +10,13 @@ import pytest
 from sqlmodel import Session
 
 from db import notices, tenders
+from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
 from db.tender import Tender, TenderAlias, TenderEvent
 from db.vocabulary.notice import Category, FieldChange, NoticeKind, ScrapedNotice, notice_id
-from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
-from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
+from db.vocabulary.reading import AreaScore, CpvCode, DateKind, Evidence, FoundDate, Origin, Place, Reading
+from db.vocabulary.tender import ComposedTender, EventKind, Said, TenderChange, TenderSource
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 TOKYO = timezone(timedelta(hours=9))
@@ -42,7 +43,7 @@ def part(key: str = "1", *areas: AreaScore, **more: Any) -> ReadNotice:
 
 
 def composed(*parts: ReadNotice) -> ComposedTender:
-    return tenders.compose(parts[0].id, parts)
+    return compose(parts[0].id, parts)
 
 
 def store(database: Database, *composed: ComposedTender, day: int = 0, alerts: bool = True) -> list[TenderChange]:
@@ -69,6 +70,7 @@ def test_a_tender_of_one_notice_says_what_the_notice_says() -> None:
     one = part(
         "1", area("decarbonization"), buyer="経済産業省", deadline=DEADLINE, text="本文", document_url="https://d"
     )
+    written = "2026-04-20T17:00:00+09:00"
     assert composed(one) == ComposedTender(
         id=one.id,
         title="水素ステーション整備工事",
@@ -76,6 +78,8 @@ def test_a_tender_of_one_notice_says_what_the_notice_says() -> None:
         published=date(2026, 4, 1),
         buyer="経済産業省",
         deadline=DEADLINE,
+        dates=(FoundDate(DateKind.DEADLINE, date(2026, 4, 20), written, Origin.FIELD, time(17)),),
+        said=(Said("deadline", written, "kkj", one.id, Origin.FIELD, written),),
         text="本文",
         areas=(area("decarbonization"),),
         sources=(
@@ -114,7 +118,7 @@ def test_composing_again_from_the_same_gives_the_same() -> None:
 
 def test_a_tender_without_notices_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="no notice to be composed from"):
-        tenders.compose(uuid4(), [])
+        compose(uuid4(), [])
 
 
 # Events ------------------------------------------------------------------------------------------------
@@ -150,7 +154,7 @@ def test_a_deadline_that_moves_is_an_event_that_says_from_when_to_when(database:
     assert change == TenderChange(
         moved,
         EventKind.CHANGED,
-        (FieldChange("deadline", "2026-04-20T17:00:00+09:00", "2026-04-27T17:00:00+09:00"),),
+        (FieldChange("deadline", "2026-04-20T17:00:00+09:00", "2026-04-27T17:00:00+09:00", "kkj"),),
         2,
     )
     found = row(database, moved.id)
@@ -172,8 +176,8 @@ def test_a_deadline_that_appears_or_vanishes_is_an_event(database: Database) -> 
     store(database, composed(part()))
     (appeared,) = store(database, composed(part(deadline=DEADLINE)))
     (vanished,) = store(database, composed(part()))
-    assert appeared.changes == (FieldChange("deadline", None, "2026-04-20T17:00:00+09:00"),)
-    assert vanished.changes == (FieldChange("deadline", "2026-04-20T17:00:00+09:00", None),)
+    assert appeared.changes == (FieldChange("deadline", None, "2026-04-20T17:00:00+09:00", "kkj"),)
+    assert vanished.changes == (FieldChange("deadline", "2026-04-20T17:00:00+09:00", None, "kkj"),)
 
 
 def test_a_title_that_changes_only_in_spacing_is_no_event_and_is_shown_as_it_is_now(database: Database) -> None:
@@ -202,7 +206,7 @@ def test_a_tender_that_is_cancelled_is_told_as_cancelled_once(database: Database
     (change,) = store(database, composed(cancelled))
     assert (change.kind, change.changes) == (
         EventKind.CANCELLED,
-        (FieldChange("kind", "tender", "cancellation"),),
+        (FieldChange("kind", "tender", "cancellation", "kkj"),),
     )
     assert store(database, composed(cancelled)) == []
     (later,) = store(database, composed(replace(cancelled, notice=replace(cancelled.notice, status="取消"))))
@@ -282,7 +286,7 @@ def test_reading_again_moves_areas_and_is_no_event(database: Database) -> None:
         same,
         replace(weaker, areas=(area("mobility", 1.1),)),
     ]
-    assert database.write(lambda session: tenders.store_quietly(session, again)) == [
+    assert database.write(lambda session: tenders.store_quietly(session, again, now=NOW)) == [
         tenders.Moved(moved.id, moved.title, ("renewables",), ("mobility",))
     ]
     assert areas(database, moved.id, same.id, weaker.id) == {
@@ -342,13 +346,11 @@ def test_a_tender_is_composed_again_from_the_record_as_it_was_composed_at_first(
         reading = Reading((area("mobility"),))
         fresh = ReadNotice(recorded.id, recorded.tender_id, 1, scraped, reading)
         notices.store_readings(session, {(recorded.id, 1): reading}, revision="r1", now=NOW)
-        tenders.store(
-            session, [tenders.compose(recorded.id, [fresh])], run_id=RUN, now=NOW, alerts=lambda change: True
-        )
+        tenders.store(session, [compose(recorded.id, [fresh])], run_id=RUN, now=NOW, alerts=lambda change: True)
 
     database.write(work)
     id = part("1").id
     with database.reading() as session:
-        again = tenders.compose(id, list(notices.read_notices(session, [id])))
+        again = compose(id, list(notices.read_notices(session, [id])))
     assert again == composed(part("1", area("mobility"), deadline=DEADLINE, text="本文"))
     assert store(database, again) == []

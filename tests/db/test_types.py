@@ -101,7 +101,7 @@ def test_equal_values_are_written_in_equal_bytes() -> None:
     assert (
         encode(FieldChange("a", None, "b"))
         == encode(FieldChange("a", None, "b"))
-        == b'{"field":"a","before":null,"after":"b"}'
+        == b'{"field":"a","before":null,"after":"b","source":null}'
     )
 
 

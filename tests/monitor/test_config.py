@@ -36,9 +36,14 @@ def table(**different: str) -> str:
         ("[sitte]\n", "sitte: unknown key; did you mean site?"),
         (
             "zzz = 1",
-            "zzz: unknown key; known here are: areas, feeds, mail, network, reading, site, source, sources, storage, tables, web",
+            "zzz: unknown key; known here are: areas, currency, feeds, mail, network, reading, site, source, sources, storage",
         ),
         ("[source.kkk]\n", "source: there is no source kkk; there are: "),
+        ("[currency]\nyen_per_euro = -1", "[currency] yen_per_euro: write a number ≥ 0"),
+        ("[currency]\nyen_per_euro = 170", "[currency]: a rate holds for a day; write day = "),
+        ('[currency]\nday = "soon"', "[currency] day: write a day: 2026-04-01"),
+        ('[translation]\nservice = "deepl"', "[translation]: DeepL asks for a key; write it as key"),
+        ('[translation]\nservice = "libretranslate"', "[translation]: write the address of the server"),
         ("[source.kkj]\nevery_hour = 1", "[source.kkj] every_hour: unknown key; did you mean every_hours?"),
         (
             "[source.kkj]\nprefectures = ['1']",

@@ -8,8 +8,10 @@ import pytest
 from sqlmodel import Session
 
 from db import feedbacks, notices, tenders
+from db.composing import compose
 from db.engine import Database
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import Lexicon, Verdict, load_lexicon
 from monitor.reading.reader import NoticeReader
 from monitor.review import Disagreement, disagreements
@@ -36,9 +38,9 @@ def tender(database: Database, lexicon: Lexicon, key: str = "1", *, title: str =
     def work(session: Session) -> UUID:
         (one,) = notices.record(session, [notice], run_id=uuid4(), now=NOW)
         notices.store_readings(
-            session, {(one.id, one.version): NoticeReader(lexicon).read(notice)}, revision="test", now=NOW
+            session, {(one.id, one.version): NoticeReader(AreaReader(lexicon)).read(notice)}, revision="test", now=NOW
         )
-        composed = tenders.compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])])
+        composed = compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])])
         tenders.store(session, [composed], run_id=uuid4(), now=NOW, alerts=lambda change: False)
         return composed.id
 

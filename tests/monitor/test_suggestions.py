@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from db import tenders
+from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
 from db.vocabulary.notice import NoticeKind, ScrapedNotice, notice_id
@@ -272,7 +273,7 @@ def test_the_record_gives_every_title_once_with_its_buyer_and_its_areas(database
         return ReadNotice(id, id, 1, scraped, Reading(areas if number % 7 == 0 else ()))
 
     notices = [notice(number) for number in range(1_100)]
-    composed = [tenders.compose(one.id, [one]) for one in notices]
+    composed = [compose(one.id, [one]) for one in notices]
     now = datetime(2026, 4, 1, tzinfo=UTC)
     database.write(lambda session: tenders.store(session, composed, run_id=RUN, now=now, alerts=lambda change: False))
     with database.reading() as session:

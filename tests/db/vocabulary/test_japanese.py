@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from db.vocabulary.japanese import (
     decode,
     find_dates,
+    find_yen,
     fiscal_year,
     fiscal_year_of,
     numeral,
@@ -387,6 +388,18 @@ def test_every_amount_reads_back_in_every_unit(number: int, unit: tuple[str, int
         for text in (f"{written}{name}", f"契約金額 金{written}{name}也".translate(FULL_WIDTH)):
             assert yen(text) == value * size
             assert yen(f"△{text.removeprefix('契約金額 ')}") == -value * size
+
+
+def test_every_amount_of_a_text_is_found_where_it_stands() -> None:
+    text = "予定価格　１２，３４５円（１円未満の端数は切り捨てる）、落札価格 金1万円也、値引 △500円、〇〇円"
+    found = [(text[start:end].strip(), int(amount)) for start, end, amount in find_yen(text)]
+    assert found == [("１２，３４５円", 12345), ("金1万円", 10000), ("△500円", -500)]
+
+
+def test_the_first_of_all_amounts_is_the_amount() -> None:
+    assert list(find_yen("総額は協議による")) == []
+    assert [amount for _, _, amount in find_yen("1億円以上2億円未満")] == [10**8, 2 * 10**8]
+    assert yen("1億円以上2億円未満") == 10**8
 
 
 # --- Bytes ----------------------------------------------------------------------------------------

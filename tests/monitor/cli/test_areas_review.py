@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from db import feedbacks, notices, tenders
+from db.composing import compose
 from db.engine import Database
 from db.migrate import upgrade
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import load_lexicon
 from monitor.reading.reader import NoticeReader
 from tests.monitor.cli.conftest import Run
@@ -41,9 +43,9 @@ def contested(session: Session) -> UUID:
         url="https://example.jp",
     )
     (one,) = notices.record(session, [notice], run_id=uuid4(), now=NOW)
-    reading = NoticeReader(load_lexicon()).read(notice)
+    reading = NoticeReader(AreaReader(load_lexicon())).read(notice)
     notices.store_readings(session, {(one.id, one.version): reading}, revision="test", now=NOW)
-    composed = tenders.compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])])
+    composed = compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])])
     tenders.store(session, [composed], run_id=uuid4(), now=NOW, alerts=lambda change: False)
     for area, reader, relevant in (("mobility", "a", False), ("mobility", "b", False), ("smart-city", "a", True)):
         feedbacks.mark(session, composed.id, area, reader, relevant=relevant, now=NOW)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.reading import AreaScore, Place
 from monitor.config import load
-from monitor.household import notice_reader
+from monitor.household import area_reader
 from monitor.i18n import KEYWORDS
+from monitor.reading.area_reader import LEARNT, AreaReader
 from monitor.reading.areas import AreaDefinition, Lexicon, load_lexicon
 from monitor.reading.opinion import LARGEST_FILE, Learnt, Opinion, OpinionError, load_opinion
-from monitor.reading.reader import LEARNT, NoticeReader
 
 AREAS = ("mobility", "renewables")
 OPINION = Opinion(
@@ -40,7 +40,7 @@ def lexicon() -> Lexicon:
 def added(title: str, buyer: str | None = None) -> dict[str, AreaScore]:
     """What the opinion adds to the lexicon's areas."""
     alone = lexicon().read(title, "", buyer)
-    both = NoticeReader(lexicon(), OPINION).read_parts(title, "", buyer)
+    both = AreaReader(lexicon(), OPINION).read_parts(title, "", buyer)
     assert (both.venues, both.cpv) == (alone.venues, alone.cpv)
     assert {score.area for score in alone.areas} <= {score.area for score in both.areas}, "it only adds"
     return {score.area: score for score in both.areas if score not in alone.areas}
@@ -92,8 +92,8 @@ def test_without_a_second_opinion_nothing_is_different() -> None:
         published=date(2026, 9, 1),
         url="https://x.example.jp/1",
     )
-    assert NoticeReader(words).read(notice) == words.read(notice.title)
-    assert NoticeReader(words).revision == words.revision
+    assert AreaReader(words).read(notice) == words.read(notice.title)
+    assert AreaReader(words).revision == words.revision
 
 
 def test_what_the_lexicon_half_knows_the_opinion_can_settle() -> None:
@@ -110,7 +110,7 @@ def test_the_opinion_alone_must_be_surer() -> None:
 
 
 def test_the_opinion_alone_is_not_heard_where_the_lexicon_gives_another_area() -> None:
-    assert [score.area for score in NoticeReader(lexicon(), OPINION).read_parts("潮流発電の巡回、乗車").areas] == [
+    assert [score.area for score in AreaReader(lexicon(), OPINION).read_parts("潮流発電の巡回、乗車").areas] == [
         "renewables"
     ]
 
@@ -126,7 +126,7 @@ def test_a_general_area_that_is_near_gives_way_to_the_special_one_that_is_given(
 
     def given_by(entries: list[str]) -> list[str]:
         (tmp_path / "areas.toml").write_text("".join(entries), encoding="utf-8")
-        reader = NoticeReader(load_lexicon(directory=tmp_path), OPINION)
+        reader = AreaReader(load_lexicon(directory=tmp_path), OPINION)
         return [score.area for score in reader.read_parts("潮流の巡回号の乗車券").areas]
 
     assert given_by(entries) == ["renewables", "mobility"]
@@ -156,9 +156,9 @@ def test_evidence_always_makes_up_the_score(title: str) -> None:
 def test_notices_are_read_again_when_the_opinion_changes() -> None:
     words = lexicon()
     other = Opinion({"mobility": Learnt(-3.0, {"巡回": 4.01})})
-    revisions = {NoticeReader(words, one).revision for one in (None, OPINION, other)}
+    revisions = {AreaReader(words, one).revision for one in (None, OPINION, other)}
     assert len(revisions) == 3
-    assert NoticeReader(words, Opinion(OPINION.areas)).revision in revisions
+    assert AreaReader(words, Opinion(OPINION.areas)).revision in revisions
 
 
 # The file ----------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_the_configuration_names_the_file_beside_itself(tmp_path: Path) -> None:
     (tmp_path / "opinion.json").write_bytes(OPINION.encoded())
     config = tmp_path / "config.toml"
     config.write_text('[reading]\nsecond_opinion = "opinion.json"\n', encoding="utf-8")
-    reader = notice_reader(load(config))
+    reader = area_reader(load(config))
     assert reader.opinion is not None
     assert reader.opinion.revision == OPINION.revision
 
@@ -226,4 +226,4 @@ def test_the_configuration_names_the_file_beside_itself(tmp_path: Path) -> None:
 def test_it_is_off_unless_it_is_named(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("", encoding="utf-8")
-    assert notice_reader(load(config)).opinion is None
+    assert area_reader(load(config)).opinion is None

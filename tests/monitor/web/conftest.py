@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,15 +16,18 @@ from bs4 import BeautifulSoup
 
 from alerts.site import Site
 from alerts.sources import SourceNames
-from db import migrate, notices, runs, subscribers, tenders
+from db import awards, migrate, notices, runs, subscribers, tenders
 from db.engine import Database
 from db.tender import TenderAlias
+from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from monitor.health import Turn
+from monitor.pipeline import composed, read_and_compose
+from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import Lexicon, load_lexicon
 from monitor.reading.reader import NoticeReader
 from monitor.serving import serve
@@ -36,6 +39,17 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=TOKYO)
 @cache
 def lexicon() -> Lexicon:
     return load_lexicon()
+
+
+@dataclass(frozen=True)
+class Knowing:
+    """A reader that reads the same out of every notice."""
+
+    reading: Reading
+    revision: str = "test"
+
+    def read(self, notice: ScrapedNotice) -> Reading:
+        return self.reading
 
 
 class Web:
@@ -73,26 +87,35 @@ class Web:
             **fields,
         )
 
-    def keep(self, *found: ScrapedNotice, at: datetime = NOW, reading: Reading | None = None) -> UUID:
-        """Record, read and compose notices, as the pipeline does; the id of the first one's tender.
+    def keep(
+        self, *found: ScrapedNotice, at: datetime = NOW, reading: Reading | None = None, crawled: bool = False
+    ) -> UUID:
+        """Record, read, merge and compose notices, as the pipeline does; the id of the first one's tender.
 
-        ``reading`` is what is read out of them, whatever the lexicon says.
+        ``reading`` is what is read out of them, whatever the readers say. ``crawled``: by a run of their source.
         """
-        run = uuid4()
+        reader = NoticeReader(AreaReader(lexicon())) if reading is None else Knowing(reading)
+        run = self.ran(found[0].source, RunState.OK, at) if crawled else uuid4()
 
         def work(session: Any) -> UUID:
             recorded = notices.record(session, found, run_id=run, now=at)
-            readings = {
-                (one.id, one.version): reading or NoticeReader(lexicon()).read(one.notice) for one in recorded
-            }
-            notices.store_readings(session, readings, revision="test", now=at)
-            composed = [
-                tenders.compose(one.tender_id, [*notices.read_notices(session, [one.tender_id])]) for one in recorded
-            ]
+            composed = read_and_compose(session, reader, recorded, now=at)
             tenders.store(session, composed, run_id=run, now=at, alerts=lambda change: True)
-            return composed[0].id
+            of_notice = {source.notice_id: one.id for one in composed for source in one.sources}
+            return of_notice.get(recorded[0].id, recorded[0].tender_id)
 
         return self.database.write(work)
+
+    def won(self, tender_id: UUID, *found: ScrapedAward) -> None:
+        """Record awards and link them to a tender."""
+
+        def work(session: Any) -> None:
+            awards.record(session, found, run_id=uuid4(), now=NOW)
+            awards.link(session, {one.case_number: tender_id for one in found if one.case_number})
+            again = composed(session, {tender_id: None})
+            tenders.store(session, again, run_id=uuid4(), now=NOW, alerts=lambda change: False)
+
+        self.database.write(work)
 
     def many(self, count: int, **fields: Any) -> None:
         """So many tenders of different days, newest last."""
@@ -119,15 +142,18 @@ class Web:
         found: int = 0,
         new: int = 0,
         changed: int = 0,
-    ) -> None:
-        def work(session: Any) -> None:
+    ) -> UUID:
+        """A run of a source that has ended; its id."""
+
+        def work(session: Any) -> UUID:
             run = runs.begin(
                 session, source, mode=RunMode.REGULAR, since=date(2026, 11, 1), until=None, now=at, who="test:1"
             )
             run.found, run.new, run.changed = found, new, changed
             runs.end(session, run, state=state, now=at, error=error, problems=problems, coverage=coverage)
+            return run.id
 
-        self.database.write(work)
+        return self.database.write(work)
 
     def subscriber(self) -> str:
         """The token of somebody who gets letters."""

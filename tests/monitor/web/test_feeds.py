@@ -37,9 +37,9 @@ def test_a_feed_is_sent_as_what_it_is_and_may_be_kept_a_while(web: "Web", form: 
 
 
 def test_a_feed_of_an_area_has_its_tenders_only(web: "Web") -> None:
-    web.keep(web.notice(key="1"), web.notice(key="2", title="封筒の購入", text=""))
+    id = web.keep(web.notice(key="1"), web.notice(key="2", title="封筒の購入", text=""))
     read = feedparser.parse(web.get("/feeds/renewables.rss").content)
-    assert [entry.title for entry in read.entries] == ["水素ステーション整備工事"]
+    assert [entry.link for entry in read.entries] == [f"https://monitor.example.org/tenders/{id}"]
     assert read.feed.title == "Tender Monitor: Renewable energy"
 
 

@@ -1,0 +1,507 @@
+"""A Japanese title cut into pieces: words of the tables, numbers, years, Latin words, and what nobody knows.
+
+Japanese has no spaces between its words. All the words that may stand in a title are found at once; of the ways to
+cut it the one is taken that leaves the fewest characters unknown, and then has the fewest pieces.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from unicodedata import normalize
+
+from ahocorasick_rs import AhoCorasick
+
+from db.vocabulary.japanese import fiscal_year, numeral, parse_date
+from db.vocabulary.text import fold, fold_term, is_latin, term_spellings
+from monitor.reading.english.glossary import Entry, Role
+from monitor.reading.english.kana import romanise
+
+READ_CHARACTERS = 600
+"""Only so much of a title is read: what follows in longer ones are lists of lots."""
+
+
+class Kind(StrEnum):
+    """What a piece of a title is: a word by its role in the tables, or something that is not in any table."""
+
+    HEAD = "head"
+    NOUN = "noun"
+    ADJ = "adj"
+    NAME = "name"
+    MARK = "mark"
+    GLUE = "glue"
+    SUFFIX = "suffix"
+    DROP = "drop"
+    NUMBER = "number"
+    AMOUNT = "amount"
+    """A number with its unit: 12個."""
+    LABEL = "label"
+    """A number that tells things apart: 第3号, 2期."""
+    PART = "part"
+    """その1: goes to the end."""
+    OTHERS = "others"
+    """外3件: the things that are not named."""
+    YEAR = "year"
+    """A fiscal year."""
+    DATE = "date"
+    LATIN = "latin"
+    KANA = "kana"
+    """A word in kana that no table has, in Latin letters."""
+    UNKNOWN = "unknown"
+    GAP = "gap"
+    COMMA = "comma"
+    STOP = "stop"
+    DOT = "dot"
+    OPEN = "open"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a title as it is written (in the normal form) and what it gives in English.
+
+    Of what is unknown the English is the Japanese.
+    """
+
+    text: str
+    english: str
+    kind: Kind
+
+    @property
+    def known(self) -> bool:
+        """Whether the tables or the rules of writing account for it."""
+        return self.kind is not Kind.UNKNOWN
+
+
+_UNKNOWN_COST = 10.0
+_KANA_COST = 6.0
+_SINGLE_COST = 9.5
+_SUFFIX_COST = 2.0
+_OPEN_ENDS = ("etc.", "and others")
+_FAR_COST = 0.4
+"""What a word from a table of another purpose costs more: it is taken where nothing else is there."""
+
+_PLACE_OF_NUMBER = "{}"
+
+_CIRCLED = re.compile("([①-⑳])")
+_SPACES = re.compile(r"\s+")
+_NORMAL = str.maketrans("‐‑‒–—―−─－〜∼˗", "---------~~-") | {ord("･"): "・", ord("·"): "・", ord("•"): "・"}
+_KATAKANA_DASH = re.compile("(?<=[ァ-ヺー])-(?=[ァ-ヺー])|(?<=[ァ-ヺー])-(?=[^-ー0-9A-Za-z ]|$)")
+_KANJI_DIGITS = "一二三四五六七八九十百千"
+
+_ERA = "(?:令和|平成|昭和|[rhs](?=[0-9元]))"
+_ORDER = f"第?(?:[0-9]+(?:,[0-9]{{3}})*(?:\\.[0-9]+)?(?:[-~・][0-9]+)*)|第[{_KANJI_DIGITS}]{{1,4}}"
+_SHAPES = re.compile(
+    rf"(?P<year>(?:(?P<era>{_ERA})\s?(?P<n>[0-9]{{1,2}}|元)|(?<![0-9])(?P<west>20[0-9]{{2}}))(?:\(20[0-9]{{2}}\))?"
+    r"(?:(?:年度)?[・,~-](?:令和|r)?(?P<n2>[0-9]{1,4}))*\s?(?:会計|事業)?年度分?)"
+    rf"|(?P<date>(?:{_ERA}[0-9元]{{1,2}}|20[0-9]{{2}})(?:年[0-9]{{1,2}}月(?:[0-9]{{1,2}}日)?|年(?!度)"
+    r"|[./][0-9]{1,2}[./][0-9]{1,2}))"
+    r"|(?P<day>(?<![0-9])[0-9]{1,2}月[0-9]{1,2}日)"
+    r"|(?P<months>(?<![0-9.])[0-9]{1,2}(?:月分?)?(?:[~-]|から)翌?[0-9]{1,2}月分?|(?<![0-9.])(?:1[0-2]|[1-9])月分?)"
+    r"|(?P<short>(?:(?<=^)|(?<=[(【\s]))r\s?(?P<rn>[0-9]{1,2})(?![0-9a-z.-]))"
+    rf"|(?P<part>その(?:[0-9]+|[{_KANJI_DIGITS}]))"
+    r"|(?P<others>(?:外|ほか|他)\s?(?P<on>[0-9]+))"
+    rf"|(?P<latin>[0-9.]*[a-zα-ωµμφ][0-9a-zα-ω'’&+_.㎡]*(?:[-/][0-9a-z]+)*)"
+    rf"|(?P<number>{_ORDER}|[{_KANJI_DIGITS}]{{1,3}}(?=[式期次号級階丁種世時]))"
+)
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_PUNCTUATION = (
+    dict.fromkeys(" ", Kind.GAP)
+    | dict.fromkeys("、，,;:／/_|", Kind.COMMA)
+    | dict.fromkeys("。", Kind.STOP)
+    | dict.fromkeys("・", Kind.DOT)
+    | dict.fromkeys("([{【〔「『〈《<＜“", Kind.OPEN)
+    | dict.fromkeys(")]}】〕」』〉》>＞”", Kind.CLOSE)
+)
+
+
+def _is_kanji(sign: str) -> bool:
+    return "\u4e00" <= sign <= "\u9fff" or "\u3400" <= sign <= "\u4dbf" or sign in "々〆"
+
+
+def _is_katakana(sign: str) -> bool:
+    return "ァ" <= sign <= "ヺ" or sign == "ー"
+
+
+def _is_hiragana(sign: str) -> bool:
+    return "ぁ" <= sign <= "ゖ"
+
+
+def normal(title: str) -> str:
+    """The form in which titles are cut: full and half width are one, and so are dashes and white space."""
+    text = normalize("NFKC", title.translate(_NORMAL)).translate(_NORMAL)
+    text = _SPACES.sub(" ", text).strip()
+    return _KATAKANA_DASH.sub("ー", text) if "-" in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word with what choosing it costs; ``counts`` where it is to stand after a number."""
+
+    english: str
+    kind: Kind
+    cost: float
+    counts: bool
+    left_latin: bool
+    right_latin: bool
+
+
+def _word(spelling: str, entry: Entry, counts: bool, extra: float) -> _Word:
+    length = len(spelling)
+    single = length == 1 and _is_kanji(spelling)
+    cost = 1.0 - 0.01 * min(length, 9) ** 2 + extra
+    if single and not counts and entry.role is not Role.GLUE:
+        cost = _SINGLE_COST
+        if entry.role is Role.SUFFIX:
+            cost = 1.0 if entry.english in _OPEN_ENDS else _SUFFIX_COST
+    english = entry.english
+    if entry.role is Role.HEAD and english[1:2].islower():
+        english = english[0].lower() + english[1:]
+    return _Word(
+        english,
+        Kind(entry.role.value),
+        cost,
+        counts,
+        is_latin(spelling[0]),
+        is_latin(spelling[-1]),
+    )
+
+
+_Steps = dict[int, list[tuple[int, float, _Word | Piece]]]
+"""Where pieces end → where they begin, what they cost, and what they are."""
+
+
+class Cutter:
+    """Cuts titles by the words that it was made from; immutable and shared by threads."""
+
+    def __init__(self, entries: Iterable[Entry], last_resort: Iterable[Entry] = ()) -> None:
+        """``entries`` in the order in which they count; ``last_resort`` only where these leave something open."""
+        words: dict[tuple[str, bool], _Word] = {}  # 校 is a unit after a number, and may be a word elsewhere
+        for extra, source in ((0.0, entries), (_FAR_COST, last_resort)):
+            for entry in source:
+                counts = entry.role is Role.SUFFIX and _PLACE_OF_NUMBER in entry.english
+                for spelling in _spellings(entry.term):
+                    if (spelling, counts) not in words:
+                        words[spelling, counts] = _word(spelling, entry, counts, extra)
+        self._words = tuple(words.values())
+        self._automaton = AhoCorasick([spelling for spelling, _ in words], store_patterns=False)
+
+    def cut(self, title: str) -> list[Piece]:
+        """The pieces of a title, in its order."""
+        pieces: list[Piece] = []
+        for number, part in enumerate(_CIRCLED.split(title[:READ_CHARACTERS])):
+            if number % 2:
+                pieces.append(Piece(part, f"({ord(part) - ord('①') + 1})", Kind.STOP))
+            elif part:
+                pieces += self._cut(normal(part))
+        return pieces
+
+    def _cut(self, shown: str) -> list[Piece]:
+        key = shown.lower()
+        if len(key) != len(shown):  # a few letters grow when they become small ones
+            key = shown = key
+        size = len(key)
+        by_end: _Steps = {}
+        number_ends = self._shapes(key, shown, by_end)
+        for index, start, end in self._automaton.find_matches_as_indexes(key, overlapping=True):
+            word = self._words[index]
+            if word.left_latin and start and is_latin(key[start - 1]):
+                continue
+            if word.right_latin and end < size and is_latin(key[end]):
+                continue
+            cost = word.cost
+            if word.counts:
+                if start not in number_ends:
+                    continue
+                by_end.setdefault(end, []).append((start, cost, word))
+                continue
+            if end < size and key[end] == "ー" and _is_katakana(key[end - 1]):
+                end += 1
+            if end - start < 3 and _is_katakana(key[start]) and _cuts_katakana(key, start, end):
+                cost += 3.0
+            by_end.setdefault(end, []).append((start, cost, word))
+        return _settle(_cheapest(key, shown, by_end))
+
+    def _shapes(self, key: str, shown: str, by_end: _Steps) -> set[int]:
+        """Adds what is known by its shape, and tells where numbers end."""
+        ends: set[int] = set()
+        for match in _SHAPES.finditer(key):
+            start, end = match.span()
+            text = shown[start:end]
+            shape = match.lastgroup or ""
+            if shape == "latin":
+                while text[-1:] in ".'’&+_" and len(text) > 1:
+                    text, end = text[:-1], end - 1
+                piece, cost = Piece(text, text, Kind.LATIN), 1.5
+            elif match["number"]:
+                piece, cost = Piece(text, _figure(text), Kind.NUMBER), 1.0
+                ends.add(end)
+            elif match["others"]:
+                piece, cost = Piece(text, match["on"], Kind.OTHERS), 0.5
+                ends.add(end)
+            elif match["part"]:
+                piece, cost = Piece(text, f"part {_figure(text[2:])}", Kind.PART), 0.1
+            else:
+                said = _time(match)
+                if not said:
+                    piece, cost = Piece(text, text, Kind.NUMBER), 2.0
+                else:
+                    kind = Kind.YEAR if match["year"] or match["short"] else Kind.DATE
+                    piece, cost = Piece(text, said, kind), 0.1
+            by_end.setdefault(end, []).append((start, cost, piece))
+        return ends
+
+
+_SPELT_TWO_WAYS = re.compile("[a-z0-9ー・ ]")
+
+
+def _spellings(term: str) -> list[str]:
+    """The spellings under which a term is looked for."""
+    written = normal(term).lower()
+    if not _SPELT_TWO_WAYS.search(written):
+        return [written]
+    found = {written: None, fold(term): None} | dict.fromkeys(term_spellings(fold_term(term)))
+    return [spelling for spelling in found if spelling]
+
+
+def _cuts_katakana(key: str, start: int, end: int) -> bool:
+    return (start > 0 and _is_katakana(key[start - 1])) or (end < len(key) and _is_katakana(key[end]))
+
+
+def _cheapest(key: str, shown: str, by_end: _Steps) -> list[Piece]:
+    """The cheapest way through the title, from its end back to its beginning."""
+    size = len(key)
+    costs = [0.0] * (size + 1)
+    steps: list[tuple[int, _Word | Piece | None]] = [(0, None)] * (size + 1)
+    for end in range(1, size + 1):
+        sign = key[end - 1]
+        start = end - 1
+        if sign in _PUNCTUATION or not sign.isalnum():
+            best = costs[start]
+        elif _is_katakana(sign) or _is_hiragana(sign):
+            best = costs[start] + _KANA_COST
+        else:
+            best = costs[start] + _UNKNOWN_COST
+        step = None
+        for begin, cost, piece in by_end.get(end, ()):
+            if costs[begin] + cost < best:
+                best, start, step = costs[begin] + cost, begin, piece
+        costs[end], steps[end] = best, (start, step)
+    pieces: list[Piece] = []
+    end = size
+    while end:
+        start, found = steps[end]
+        if found is None:
+            piece = _sign(shown[start:end])
+        elif isinstance(found, Piece):
+            piece = found
+        else:
+            piece = Piece(shown[start:end], found.english, found.kind)
+        if pieces and piece.kind is pieces[-1].kind and piece.kind in (Kind.KANA, Kind.UNKNOWN):
+            piece = _joined(piece, pieces.pop())
+        pieces.append(piece)
+        end = start
+    pieces.reverse()
+    return pieces
+
+
+def _sign(sign: str) -> Piece:
+    kind = _PUNCTUATION.get(sign)
+    if kind is not None:
+        return Piece(sign, sign, kind)
+    if not sign.isalnum():
+        return Piece(sign, "-" if sign == "~" else sign if sign in "-&+%℃°×" else "", Kind.DROP)
+    return Piece(sign, sign, Kind.KANA if _is_katakana(sign) or _is_hiragana(sign) else Kind.UNKNOWN)
+
+
+def _settle(pieces: list[Piece]) -> list[Piece]:
+    """What only shows when the pieces stand beside each other: unknown runs, numbers with their units."""
+    settled: list[Piece] = []
+    for piece in pieces:
+        before = settled[-1] if settled else None
+        if before is not None:
+            if (
+                piece.kind is Kind.SUFFIX
+                and before.kind in (Kind.NUMBER, Kind.OTHERS)
+                and _PLACE_OF_NUMBER in piece.english
+            ):
+                settled[-1] = _counted(before, piece)
+                continue
+            if _run_on(before, piece):
+                settled[-1] = _joined(before, piece)
+                continue
+            if len(settled) > 1 and _is_within_kana(settled[-2], before, piece):
+                settled[-2:] = [_joined(_joined(settled[-2], before), piece)]
+                continue
+            if len(settled) > 1 and before.text in _JOINS_NAMES and _ends_name(settled[-2], before, piece):
+                settled[-2:] = [_joined(_joined(settled[-2], before), piece)]
+                continue
+        settled.append(piece)
+    for number, piece in enumerate(settled):
+        if piece.kind is Kind.NUMBER and piece.text.startswith("第"):
+            settled[number] = Piece(piece.text, f"No. {piece.english}", Kind.LABEL)
+        elif _PLACE_OF_NUMBER in piece.english:  # its number became part of something else
+            settled[number] = Piece(piece.text, "", Kind.DROP)
+        elif piece.kind is Kind.KANA:
+            settled[number] = Piece(piece.text, romanise(piece.text), Kind.KANA)
+        elif piece.kind is Kind.OTHERS and not piece.english.startswith("and "):
+            settled[number] = Piece(piece.text, f"and {piece.english} more", Kind.OTHERS)
+    return settled
+
+
+def _run_on(before: Piece, piece: Piece) -> bool:
+    """Whether two pieces are one unknown word: 川 after 古 is no river."""
+    if before.kind is Kind.KANA and piece.kind is Kind.KANA:
+        return True
+    if before.text == "の" and piece.kind is Kind.KANA and len(piece.text) == 1:  # のり
+        return True
+    if before.kind is Kind.KANA or piece.kind is Kind.KANA:
+        return _is_torn(before, piece) or _is_in_name(before, piece)
+    if before.kind is Kind.UNKNOWN and piece.kind is Kind.UNKNOWN:
+        return True
+    if before.kind is Kind.UNKNOWN:
+        if len(before.text) == 1 and piece.kind is Kind.SUFFIX and _is_single(piece):  # 古川 is a name
+            return piece.english not in _OPEN_ENDS
+        return _is_single_noun(piece)
+    if piece.kind is Kind.UNKNOWN:
+        return _is_single_noun(before) or (before.kind is Kind.SUFFIX and _is_single(before))
+    return _is_single_noun(before) and _is_single_noun(piece)
+
+
+_JOINS_NAMES = frozenset("がのヶケノツ")
+_KANA_IN_NAMES = frozenset("ヶケノツがの")
+
+
+def _is_torn(before: Piece, piece: Piece) -> bool:
+    """Whether a katakana word was found inside another: no フロン is in フロンティア."""
+    if not (_is_katakana(before.text[-1]) and _is_katakana(piece.text[0])):
+        return False
+    rest, found = (before, piece) if before.kind is Kind.KANA else (piece, before)
+    return found.kind is not Kind.KANA and _is_katakana(found.text[0]) and min(len(rest.text), len(found.text)) < 4
+
+
+def _is_in_name(before: Piece, piece: Piece) -> bool:
+    """Whether a kana or two belong to a name of kanji: 宮ノ陣, 霞ヶ丘."""
+    if before.kind is Kind.KANA:
+        return piece.kind is Kind.UNKNOWN and before.text in _KANA_IN_NAMES
+    return before.kind is Kind.UNKNOWN and (piece.text in _KANA_IN_NAMES or len(piece.text) == 1)
+
+
+def _is_single(piece: Piece) -> bool:
+    return len(piece.text) == 1 and _is_kanji(piece.text)
+
+
+def _is_single_noun(piece: Piece) -> bool:
+    return piece.kind in (Kind.NOUN, Kind.ADJ, Kind.HEAD, Kind.NAME) and _is_single(piece)
+
+
+def _is_within_kana(first: Piece, middle: Piece, last: Piece) -> bool:
+    """Whether a particle was seen in the middle of a word in kana: クリーンはりま."""
+    return first.kind is last.kind is Kind.KANA and len(middle.text) == 1 and _is_hiragana(middle.text)
+
+
+def _ends_name(before: Piece, joint: Piece, piece: Piece) -> bool:
+    """Whether a name goes on after its が or の: 潮見が丘."""
+    known = before.kind is Kind.NAME and joint.text != "の"  # 東京の川 may be said of any river
+    return (
+        (known or before.kind is Kind.UNKNOWN)
+        and _is_single(piece)
+        and piece.kind in (Kind.UNKNOWN, Kind.SUFFIX, Kind.NOUN)
+    )
+
+
+def _joined(before: Piece, piece: Piece) -> Piece:
+    text = before.text + piece.text
+    kind = Kind.UNKNOWN if Kind.UNKNOWN in (before.kind, piece.kind) or _is_kanji(text[0]) else Kind.KANA
+    return Piece(text, text, kind)
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+def _figure(text: str) -> str:
+    """A number as figures: 第二 is 2. What is none stays."""
+    bare = text.removeprefix("第")
+    if bare[:1] in _KANJI_DIGITS:
+        value = numeral(bare)
+        return bare if value is None else str(value)
+    return bare.replace("・", ", ").replace("~", "-")
+
+
+def _counted(number: Piece, unit: Piece) -> Piece:
+    """A number and its unit: 12個 is 12 pcs, 第2回 the 2nd, 3号 No. 3, 外4か所 and 4 other places."""
+    one, _, many = unit.english.partition("|")
+    figure = number.english
+    form = one if figure == "1" or not many else many
+    text = number.text + unit.text
+    if number.kind is Kind.OTHERS:
+        return Piece(text, "and " + form.replace("{}", f"{figure} other"), Kind.OTHERS)
+    if form.startswith("{}"):
+        if number.text.startswith("第"):
+            return Piece(text, _ordinal(figure), Kind.LABEL)
+        return Piece(text, form.replace("{}", figure), Kind.AMOUNT)
+    return Piece(text, form.replace("{}", figure), Kind.LABEL)
+
+
+def _ordinal(figure: str) -> str:
+    if not figure.isdecimal():
+        return f"No. {figure}"
+    ending = "th" if figure[-2:] in ("11", "12", "13") else {"1": "st", "2": "nd", "3": "rd"}.get(figure[-1], "th")
+    return figure + ending
+
+
+# Times --------------------------------------------------------------------------------------------
+
+
+def _time(match: re.Match[str]) -> str:
+    """A fiscal year or a date in English; empty where the calendar has none such."""
+    if match["year"]:
+        first = int(match["west"]) if match["west"] else fiscal_year(f"{match['era']}{match['n']}年度")
+        if first is None:
+            return ""
+        last = match["n2"]
+        if last:
+            year = int(last) if len(last) == 4 else first // 100 * 100 + int(last) if match["west"] else None
+            year = year or fiscal_year(f"{match['era']}{last}年度")
+            return f"FY{first}-{year}" if year and year > first else f"FY{first}"
+        return f"FY{first}"
+    if match["short"]:
+        year = fiscal_year(f"令和{match['rn']}年度")
+        return f"FY{year}" if year else ""
+    if match["months"]:
+        figures = [int(figure) for figure in re.findall("[0-9]+", match["months"])]
+        if not all(1 <= figure <= 12 for figure in figures):
+            return ""
+        return "-".join(_MONTHS[figure - 1] for figure in figures)
+    if match["day"]:
+        month, day = (int(figure) for figure in re.findall("[0-9]+", match["day"]))
+        return f"{day} {_MONTHS[month - 1]}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
+    return _date(match["date"].upper())
+
+
+def _date(text: str) -> str:
+    day = parse_date(text)
+    if day is not None:
+        return _said(day)
+    first = parse_date(f"{text}1日" if text.endswith("月") else f"{text}1月1日")
+    if first is None:
+        return ""
+    return f"{_MONTHS[first.month - 1]} {first.year}" if text.endswith("月") else str(first.year)
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

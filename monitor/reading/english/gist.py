@@ -1,0 +1,439 @@
+"""The gist of a Japanese title in English, put together word by word: what is done first, then what with, then the rest.
+
+Japanese puts last what decides: 小学校空調設備改修工事 is school, air conditioning, renovation works. The gist turns
+that round ("Renovation works: elementary school air-conditioning equipment"), leaves compounds in their order, which
+is mostly right in English, and turns clauses round at their particles (AにおけるB is "B in A"). It is a help for
+readers who do not know the script, not a translation; what no table knows stays Japanese.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from monitor.reading.english.cutting import Cutter, Kind, Piece
+from monitor.reading.english.glossary import read_tables
+from monitor.reading.english.sources import area_entries, organisation_entries, place_entries
+
+LEAST_ACCOUNTED = 0.5
+"""Of a title of which less is accounted for nothing is said: a gist that is mostly Japanese helps nobody."""
+
+DEEPEST = 5
+"""Brackets within brackets; real titles have two or three."""
+
+_QUOTES = "「『“\"'"
+_COORDINATES = ("and", "or")
+_ETC = "etc."
+_SPACES = re.compile(" {2,}")
+_SPACE_BEFORE = re.compile(r" +([,;:)])")
+_ORPHANS = re.compile(r"\(\s*[,;:]?\s*\)|^[\s,;:)-]+|[\s,;:(-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A gist and what it was made from. ``accounted`` is the share of letters and figures that are known.
+
+    Words in kana that no table has, which are shown in Latin letters, are counted as known.
+    """
+
+    english: str
+    accounted: float
+    pieces: tuple[Piece, ...]
+
+
+class Gist:
+    """Puts titles into English; made once by ``load_gist`` and shared by threads."""
+
+    def __init__(self, cutter: Cutter) -> None:
+        self._cutter = cutter
+
+    def of(self, title: str) -> str:
+        """The gist of a title; empty where too little of it is known."""
+        return self.explain(title).english
+
+    def explain(self, title: str) -> Explained:
+        """The gist with its pieces, in the title's order, and the share of the title that they account for."""
+        pieces = self._cutter.cut(title)
+        total = unknown = 0
+        for piece in pieces:
+            if piece.kind not in _SIGNS:
+                total += len(piece.text)
+                if piece.kind is Kind.UNKNOWN:
+                    unknown += len(piece.text)
+        accounted = 1 - unknown / total if total else 0.0
+        english = _title(pieces) if total and accounted >= LEAST_ACCOUNTED else ""
+        return Explained(english, accounted, tuple(pieces))
+
+
+_SIGNS = frozenset((Kind.GAP, Kind.COMMA, Kind.STOP, Kind.DOT, Kind.OPEN, Kind.CLOSE))
+_JOINTS = frozenset((Kind.GAP, Kind.COMMA, Kind.DOT, Kind.GLUE))
+_TO_THE_END = frozenset((Kind.YEAR, Kind.DATE, Kind.PART, Kind.MARK))
+
+
+def load_gist() -> Gist:
+    """The gist with the tables as they are installed; GlossaryError if one is wrong."""
+    return Gist(Cutter((*read_tables(), *organisation_entries()), (*place_entries(), *area_entries())))
+
+
+# The title ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Tail:
+    """What goes to the end: years and amounts, then marks and remarks in brackets."""
+
+    times: dict[str, None] = field(default_factory=dict)
+    marks: dict[str, None] = field(default_factory=dict)
+
+    def take(self, piece: Piece) -> None:
+        if piece.english:
+            (self.marks if piece.kind in (Kind.MARK, Kind.PART) else self.times)[piece.english] = None
+
+    def __str__(self) -> str:
+        said = "".join(f", {text}" for text in self.times)
+        return f"{said} ({'; '.join(self.marks)})" if self.marks else said
+
+
+def _title(pieces: Sequence[Piece]) -> str:
+    tail = _Tail()
+    text = _clauses(_flat(pieces, tail, 0), tail)
+    return _tidy(f"{text}{tail}")
+
+
+def _tidy(text: str) -> str:
+    text = _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", text))
+    text = _ORPHANS.sub("", text)
+    first, _, _ = text.partition(" ")
+    return text[:1].upper() + text[1:] if first.islower() else text
+
+
+def _flat(pieces: Sequence[Piece], tail: _Tail, depth: int) -> list[Piece]:
+    """The pieces without brackets: what stands in them becomes one piece, or goes to the end.
+
+    Brackets deeper than ``DEEPEST`` are looked through.
+    """
+    flat: list[Piece] = []
+    at = 0
+    while at < len(pieces):
+        piece = pieces[at]
+        if piece.kind in _TO_THE_END:
+            tail.take(piece)
+        elif piece.kind is Kind.OPEN and depth < DEEPEST:
+            end = _end_of_bracket(pieces, at)
+            alone = not flat and not any(_says(one) for one in pieces[end + 1 :])
+            inner = _clauses(_flat(pieces[at + 1 : end], tail, depth + 1), tail, turned=alone)
+            if inner and (alone or piece.text in _QUOTES):
+                flat.append(Piece(piece.text, inner if alone else f'"{inner}"', Kind.NOUN))
+            elif inner and flat:
+                flat.append(Piece(piece.text, f"({inner})", Kind.OPEN))
+            elif inner:
+                tail.marks[inner] = None
+            at = end
+        elif piece.kind is not Kind.CLOSE and piece.kind is not Kind.OPEN:
+            flat.append(piece)
+        at += 1
+    return flat
+
+
+def _says(piece: Piece) -> bool:
+    return piece.kind not in _SIGNS and piece.kind not in _TO_THE_END
+
+
+def _end_of_bracket(pieces: Sequence[Piece], start: int) -> int:
+    """Where the bracket that opens at ``start`` is closed; the end of the title if it never is."""
+    depth = 0
+    for at in range(start, len(pieces)):
+        if pieces[at].kind is Kind.OPEN:
+            depth += 1
+        elif pieces[at].kind is Kind.CLOSE:
+            depth -= 1
+            if not depth:
+                return at
+    return len(pieces)
+
+
+# Clauses ------------------------------------------------------------------------------------------
+
+
+def _clauses(pieces: Sequence[Piece], tail: _Tail, *, turned: bool = True) -> str:
+    """What stands between full stops and item numbers, each put into English for itself.
+
+    In brackets, where phrases are short, nothing is ``turned``: 機器製作 is "equipment production" there.
+    """
+    said = []
+    label = ""
+    for stop, part in _split(pieces, Kind.STOP):
+        text = "; ".join(filter(None, (_clause(one, tail, turned) for one in _phrases(part))))
+        if text:
+            said.append(f"{label} {text}" if label else text)
+        label = stop.english if stop and stop.english.startswith("(") else ""
+    return "; ".join(said)
+
+
+def _split(pieces: Sequence[Piece], kind: Kind) -> Iterator[tuple[Piece | None, list[Piece]]]:
+    """The parts between the pieces of a kind, each with the piece that ends it."""
+    part: list[Piece] = []
+    for piece in pieces:
+        if piece.kind is kind:
+            yield piece, part
+            part = []
+        else:
+            part.append(piece)
+    yield None, part
+
+
+def _phrases(pieces: list[Piece]) -> list[list[Piece]]:
+    """Whole phrases that commas or "and" divide: each has its object and says what is done with it.
+
+    ○○の購入、△△の保守 are two; 機器の購入、据付及び保守 and 机、椅子の購入 are one.
+    """
+    starts = [0]
+    for at, piece in enumerate(pieces):
+        if piece.kind is Kind.COMMA or (piece.kind is Kind.GLUE and piece.english == "and"):
+            before, after = pieces[starts[-1] : at], pieces[at + 1 :]
+            if _is_whole(before) and _is_whole(after) and not _is_done_to_both(after):
+                starts.append(at + 1)
+    return [pieces[start:end] for start, end in zip(starts, (*starts[1:], len(pieces)), strict=True)]
+
+
+def _is_whole(pieces: Sequence[Piece]) -> bool:
+    """Whether pieces end with what is done, and have something before it that it is done with."""
+    words = [piece for piece in pieces if piece.kind not in _ASIDE and piece.english != _ETC]
+    if not words or words[-1].kind is not Kind.HEAD:
+        return False
+    first = next((at for at, piece in enumerate(words) if piece.kind in _JOINTS), len(words))
+    return any(piece.kind not in (Kind.HEAD, Kind.GLUE, Kind.COMMA, Kind.DOT) for piece in words[:first])
+
+
+def _is_done_to_both(pieces: Sequence[Piece]) -> bool:
+    """Whether what is done comes after "of" and is done with both: A研修及びB研修の実施."""
+    words = [piece for piece in pieces if piece.kind not in _ASIDE]
+    of = max((at for at, piece in enumerate(words) if piece.kind is Kind.GLUE), default=0)
+    return of > 0 and words[of].english == "of" and words[of - 1].kind is Kind.HEAD
+
+
+_ASIDE = frozenset((Kind.OPEN, Kind.GAP, Kind.DROP, Kind.AMOUNT))
+
+
+@dataclass(slots=True)
+class _Group:
+    """Compounds that "and" or a comma joins, and the preposition by which the next group is tied to it."""
+
+    chunks: list[list[Piece]] = field(default_factory=lambda: [[]])
+    joins: list[str] = field(default_factory=list)
+    link: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.chunks)
+
+    def join(self, word: str) -> None:
+        if self.chunks[-1]:
+            self.chunks.append([])
+            self.joins.append(word)
+        elif self.joins:
+            self.joins[-1] = word
+
+    def __str__(self) -> str:
+        return _listed([_compound(chunk) for chunk in self.chunks], self.joins)
+
+
+def _clause(pieces: list[Piece], tail: _Tail, turned: bool) -> str:
+    pieces, amounts = _without_amounts(pieces)
+    for amount in amounts:
+        if amount.kind is Kind.AMOUNT:
+            tail.take(amount)
+    others = "".join(f" {piece.english}" for piece in amounts if piece.kind is not Kind.AMOUNT)
+    return _phrase(pieces, turned) + others
+
+
+def _phrase(pieces: Sequence[Piece], turned: bool) -> str:
+    """A clause without what is told last."""
+    groups = _groups(pieces)
+    done: list[str] = []
+    while groups and turned:
+        heads, rest = _heads(groups[-1])
+        if not heads:
+            break
+        done = [text for text in (_compound(head) for head in heads) if text]
+        joins = groups[-1].joins[len(groups[-1].joins) - len(heads) + 1 :]
+        groups[-1] = rest
+        if rest.is_empty and not done:  # 請負 says nothing in English: what it is done with decides
+            groups.pop()
+            if groups:
+                groups[-1].link = ""
+            continue
+        return _stated(_listed(done, joins), groups)
+    return _turned(groups)
+
+
+def _stated(done: str, groups: list[_Group]) -> str:
+    if not done:
+        return _turned(groups)
+    if done.startswith("and "):  # その他工事 without more: it is the rest of what stands before
+        return f"{_turned(groups)} {done}"
+    *before, last = groups
+    asides = [piece for chunk in last.chunks for piece in chunk]
+    if before and all(piece.kind is Kind.OPEN for piece in asides):
+        return " ".join([done, before[-1].link, _turned(before), *(piece.english for piece in asides)])
+    return done if last.is_empty else f"{done}: {_turned(groups)}"
+
+
+def _turned(groups: Sequence[_Group]) -> str:
+    """The groups from the last to the first: A の B に係る C is C for B of A."""
+    if not groups:
+        return ""
+    *before, last = groups
+    first, further = _at_gap(last) if before else (last, "")
+    said = str(first)
+    for group in reversed(before):
+        said = f"{said} {group.link} {group}" if said else str(group)
+    return f"{said}, {further}" if further else said
+
+
+def _at_gap(group: _Group) -> tuple[_Group, str]:
+    """What stands before a space in the last group, and the rest: 使用する電気 契約電力591kW."""
+    chunk = group.chunks[0]
+    gap = next((at for at, piece in enumerate(chunk) if piece.kind is Kind.GAP or _is_remark(piece)), 0)
+    if not gap or chunk[gap - 1].kind is Kind.LATIN:
+        return group, ""
+    further = str(_Group([chunk[gap:], *group.chunks[1:]], group.joins))
+    return _Group([chunk[:gap]]), further.removeprefix(", ")
+
+
+def _is_remark(piece: Piece) -> bool:
+    """Whether a word begins a remark (its English begins with a comma): 契約電力 after what is bought."""
+    return piece.english.startswith(", ")
+
+
+def _groups(pieces: Sequence[Piece]) -> list[_Group]:
+    groups = [_Group()]
+    for at, piece in enumerate(pieces):
+        group = groups[-1]
+        if piece.kind is Kind.GLUE and piece.english not in _COORDINATES:
+            if not group.is_empty:
+                group.link = piece.english
+                groups.append(_Group())
+            elif len(groups) > 1 and piece.english not in ("", "of"):
+                groups[-2].link = piece.english
+        elif piece.kind is Kind.GLUE:
+            group.join(f" {piece.english} ")
+        elif piece.kind is Kind.COMMA and piece.text in "/:":
+            group.join(f"{piece.text} " if piece.text == ":" else " / ")
+        elif piece.kind is Kind.COMMA:
+            group.join(", ")
+        elif piece.kind is Kind.DOT:
+            if 0 < at < len(pieces) - 1 and pieces[at - 1].kind is pieces[at + 1].kind is Kind.KANA:
+                continue
+            group.join(" and ")
+        elif piece.english or piece.kind is Kind.HEAD:
+            group.chunks[-1].append(piece)
+    if groups[-1].is_empty:
+        groups.pop()
+    for group in groups:
+        while group.chunks and not _trimmed(group.chunks[-1]):
+            group.chunks.pop()
+            if group.joins:
+                group.joins.pop()
+    return [group for group in groups if group.chunks]
+
+
+def _without_amounts(pieces: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """The pieces without amounts and "and 3 other items" at their end, which are told last."""
+    last = []
+    end = len(pieces)
+    while end:
+        piece = pieces[end - 1]
+        if piece.kind is Kind.AMOUNT or (
+            piece.english and piece.english.startswith("and ") and piece.kind in _OTHERS
+        ):
+            last.append(piece)
+        elif piece.kind is not Kind.GAP and (piece.english or piece.kind is Kind.HEAD):
+            break
+        end -= 1
+    return (pieces[:end], last[::-1]) if end else (pieces, [])
+
+
+_OTHERS = frozenset((Kind.OTHERS, Kind.SUFFIX))
+
+
+def _heads(group: _Group) -> tuple[list[list[Piece]], _Group]:
+    """What is done, at the end of the last group, and the group without it."""
+    heads: list[list[Piece]] = []
+    chunks = list(group.chunks)
+    while chunks:
+        object_, head = _cut_head(chunks[-1])
+        if not head:
+            # 機器及び保守 is a list of what is bought, not what is done with something.
+            return ([], group) if heads else (heads, group)
+        heads.insert(0, head)
+        if object_:
+            chunks[-1] = object_
+            break
+        chunks.pop()
+    return heads, _Group(chunks, group.joins[: max(len(chunks) - 1, 0)])
+
+
+def _cut_head(chunk: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """A compound as what it is about and what is done with it; brackets between stay with the first."""
+    head: list[Piece] = []
+    asides: list[Piece] = []
+    at = len(chunk)
+    while at:
+        piece = chunk[at - 1]
+        if piece.kind is Kind.HEAD:
+            head.insert(0, piece)
+        elif piece.kind is Kind.OPEN:
+            asides.insert(0, piece)
+        elif piece.kind is Kind.SUFFIX and piece.english == _ETC and at > 1 and chunk[at - 2].kind is Kind.HEAD:
+            head.insert(0, piece)
+        elif piece.kind is not Kind.GAP or not head:
+            break
+        at -= 1
+    if not head:
+        return list(chunk), []
+    return _trimmed([*chunk[:at], *asides]), head
+
+
+def _trimmed(chunk: list[Piece]) -> list[Piece]:
+    while chunk and chunk[-1].kind is Kind.GAP:
+        chunk.pop()
+    while chunk and chunk[0].kind is Kind.GAP:
+        chunk.pop(0)
+    return chunk
+
+
+def _compound(chunk: Sequence[Piece]) -> str:
+    """A compound in its own order; where the title has a space the gist has a comma."""
+    said = ""
+    gap = False
+    before = Kind.GAP
+    for piece in chunk:
+        if piece.kind is Kind.GAP:
+            gap = bool(said)
+        elif _is_remark(piece) and said:
+            said, gap, before = said + piece.english, False, piece.kind
+        elif piece.english:
+            if not said:
+                said = piece.english
+            elif gap and before is not Kind.LATIN and piece.kind not in (Kind.LATIN, Kind.NUMBER, Kind.OPEN):
+                said += f", {piece.english}"
+            else:
+                said += f" {piece.english}"
+            gap, before = False, piece.kind
+    return said
+
+
+def _listed(texts: Sequence[str], joins: Sequence[str]) -> str:
+    """Texts with what joins them: 'a', 'b', 'c' by ", " and " and "; a list of dots has commas but for the last."""
+    said = ""
+    for at, text in enumerate(texts):
+        if not text:
+            continue
+        if not said:
+            said = text
+            continue
+        word = joins[at - 1] if at - 1 < len(joins) else " and "
+        if word == " and " and at < len(texts) - 1 and at <= len(joins) - 1 and joins[at] == " and ":
+            word = ", "
+        said += word + text
+    return said
