@@ -193,8 +193,14 @@ def _sources(notices: Sequence[ReadNotice]) -> tuple[TenderSource, ...]:
             document_url=part.notice.document_url,
             link=part.link,
         )
-        for part in sorted(notices, key=lambda part: part.notice.published)
+        for part in sorted(notices, key=_age)
     )
+
+
+def _age(part: ReadNotice) -> tuple[date, bool, str]:
+    """By the day of publication, and of one day by when it was found."""
+    found = part.first_seen_at
+    return part.notice.published, found is None, found.isoformat() if found else ""
 
 
 # --- Deadlines and other dates --------------------------------------------------------------------

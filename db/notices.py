@@ -301,3 +301,27 @@ def contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, ScrapedNotice]
         )
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a notice as its history shows it: when it was recorded, and how it differs from the one before."""
+
+    number: int
+    recorded_at: datetime
+    changes: tuple[FieldChange, ...]
+
+
+def versions(session: Session, notice_ids: Sequence[UUID]) -> dict[UUID, list[Version]]:
+    """The versions of each notice that is there, the first one first, without their contents."""
+    version = table(NoticeVersion)
+    found: dict[UUID, list[Version]] = {}
+    for some in batches(notice_ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(version.c.notice_id, version.c.number, version.c.recorded_at, version.c.changes)
+            .where(version.c.notice_id.in_(some))
+            .order_by(version.c.notice_id, version.c.number)
+        )
+        for id, number, recorded_at, changes in rows:
+            found.setdefault(id, []).append(Version(number, recorded_at, changes))
+    return found

@@ -12,10 +12,12 @@ from monitor.cli.areas import areas_group, evaluate_command
 from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import classify, collect, portals_command
 from monitor.cli.demo import demo
-from monitor.cli.looking import db_group, export_group, feed, search, tenders_group
+from monitor.cli.looking import db_group, export_group, feed, search
 from monitor.cli.people import deliver, subscribers_group
+from monitor.cli.reading import read, translate
 from monitor.cli.serving import run, serve_command
 from monitor.cli.sources import check, sources_group
+from monitor.cli.tenders import tenders_group
 from monitor.i18n import language
 
 monitor = Group(
@@ -38,6 +40,8 @@ monitor = Group(
         collect,
         sources_group,
         classify,
+        translate,
+        read,
         areas_group,
         evaluate_command,
         tenders_group,

@@ -1,31 +1,24 @@
-"""Commands that look into the record: tenders, search, export, feed, db."""
+"""Commands that look into the record: search, export, feed, db."""
 
 import csv
 import sys
 from pathlib import Path
-from uuid import UUID
 
 import click
 from rich.cells import cell_len
 
 from alerts.feeds import FeedForm
-from alerts.wording import field_value
 from db import migrate
 from db import search as finding
-from db.card import Card, card
+from db.card import Card
 from db.errors import RecordError
-from db.tenders import events_of, resolve
-from db.vocabulary.japanese import to_tokyo, tokyo_iso
-from db.vocabulary.labels import CATEGORIES, EVENTS, FIELDS, KINDS
+from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
-from db.vocabulary.notice import FieldChange
 from db.vocabulary.query import Facet, Query, QueryError, parse
-from db.vocabulary.tender import EventKind
 from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
 from monitor.config import load
-from monitor.export import as_line, export_jsonl
+from monitor.export import as_line, export_jsonl, number, until
 from monitor.household import Household, household
-from monitor.i18n import Language
 from monitor.syndication import feed_bytes
 
 
@@ -44,74 +37,6 @@ def parsed(app: App, house: Household, text: str) -> Query:
 def _columns(text: str) -> int:
     """How many columns a terminal gives a text: Japanese characters take two."""
     return cell_len(text)
-
-
-@command(
-    "show",
-    N_("Show everything that is known of a tender."),
-    example="monitor tenders show 6f1c5a0e-0000-5000-8000-000000000000",
-)
-@click.argument("tender", type=click.UUID)
-@option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
-@at_home
-@click.pass_obj
-def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | None) -> None:
-    with opened(config, home) as house, house.database.reading() as session:
-        found = card(session, tender)
-        if found is None:
-            raise RecordError("{id}: there is no such tender; find it with: monitor search", id=tender)
-        events = events_of(session, resolve(session, tender))
-        if json_:
-            write_json(as_line(found))
-            return
-        language = app.language
-        names = house.area_names(language.code)
-        facts = [
-            (language.text("title"), found.title),
-            (language.text("English title"), found.title_en),
-            (language.text("buyer"), found.buyer),
-            (language.text("prefecture"), found.prefecture),
-            (language.text("kind of notice"), language.text(KINDS[found.kind])),
-            (language.text("category"), language.text(CATEGORIES[found.category]) if found.category else None),
-            (language.text("procedure"), found.method),
-            (language.text("published"), language.day(found.published)),
-            (
-                language.text("deadline"),
-                language.moment(found.deadline) if found.deadline else language.text("see the notice"),
-            ),
-            (language.text("focus areas"), language.join(names.get(one.area, one.area) for one in found.areas)),
-            *((language.text("notice"), f"{source.source}: {source.url}") for source in found.sources),
-            *(
-                (
-                    language.moment(event.at),
-                    " ".join(
-                        [
-                            language.text(EVENTS[EventKind(event.kind)]),
-                            *(_change(change, language) for change in event.changes),
-                        ]
-                    ),
-                )
-                for event in events
-            ),
-        ]
-        app.table(["", ""], [(name, value) for name, value in facts if value])
-
-
-def _change(change: FieldChange, language: Language) -> str:
-    return language.text(
-        "{field}: {before} → {after}",
-        field=language.text(FIELDS.get(change.field, change.field)),
-        before=field_value(change.field, change.before, language),
-        after=field_value(change.field, change.after, language),
-    )
-
-
-tenders_group = Group(
-    "tenders",
-    help=N_("Single tenders."),
-    example="monitor tenders show 6f1c5a0e-0000-5000-8000-000000000000",
-    commands=[show],
-)
 
 
 @command(
@@ -148,7 +73,7 @@ def search(app: App, words: tuple[str, ...], form: str, limit: int, config: Path
             [
                 (
                     one.published.isoformat(),
-                    tokyo_iso(one.deadline)[:16] if one.deadline else "",
+                    (until(one.deadline, one.deadline_clock) or "")[:16],
                     one.title,
                     one.buyer,
                     language.join(names.get(area.area, area.area) for area in one.areas),
@@ -170,8 +95,11 @@ def _write_csv(cards: list[Card]) -> None:
             "id",
             "published",
             "deadline",
+            "value_jpy",
+            "access",
             "title",
             "title_en",
+            "title_en_origin",
             "buyer",
             "prefecture",
             "category",
@@ -184,9 +112,12 @@ def _write_csv(cards: list[Card]) -> None:
         row = [
             one.id,
             one.published.isoformat(),
-            tokyo_iso(one.deadline) if one.deadline else "",
+            until(one.deadline, one.deadline_clock) or "",
+            "" if one.value is None else number(one.value),
+            one.access.overall,
             one.title,
             one.title_en or "",
+            one.title_en_origin or "",
             one.buyer or "",
             one.prefecture or "",
             one.category or "",

@@ -154,8 +154,11 @@ def counts_as_chip(verdict: AccessVerdict) -> bool:
 
 
 def reason_text(reason: AccessReason, language: Language) -> str:
-    """What a rule of market access says here; of a rule that is no longer there its name."""
-    return language.say(Saying(RULES.get(reason.rule, reason.rule), dict(reason.values)))
+    """What a rule of market access says here; of a rule from another version of the program its name."""
+    try:
+        return language.say(Saying(RULES[reason.rule], dict(reason.values)))
+    except KeyError:
+        return reason.rule
 
 
 def useful_english(title_en: str | None, origin: EnglishOrigin | None, language: Language) -> bool:

@@ -6,18 +6,27 @@ item only says 日時 or 期限, those of the item's heading. Where none of them
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, time, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from db.vocabulary.notice import NoticeKind
 from db.vocabulary.reading import PHRASE, DateKind, FoundDate, Origin
-from monitor.reading.dates.spelling import Day, days_of, folded
+from monitor.reading.dates.spelling import Day, days_of, folded, set_daily
 from monitor.reading.dates.words import (
+    BY_HAND,
+    BY_POST,
+    BY_SYSTEM,
+    CALLED_PAPER,
     DEADLINE_ALONE,
     FILLING,
+    MINUTES_BEFORE,
+    OTHER_PAPER,
+    PAPERS_LISTED,
     PASSED_OVER,
+    PLACE_FIRST,
     PRICES_CALLED,
+    PROOF_LISTED,
     PROPOSALS_CALLED,
     PUBLISHED_ON,
     QUOTATIONS_CALLED,
@@ -48,8 +57,10 @@ REQUESTS = (NoticeKind.INFORMATION_REQUEST, NoticeKind.COMMENT_REQUEST)
 
 _KINDS = {
     Subject.BID: DateKind.DEADLINE,
-    Subject.PROPOSAL: DateKind.APPLICATION,
+    Subject.PROPOSAL: DateKind.PROPOSAL,
+    Subject.ENTRY: DateKind.APPLICATION,
     Subject.APPLICATION: DateKind.APPLICATION,
+    Subject.PAPERS: DateKind.APPLICATION,
     Subject.QUESTIONS: DateKind.QUESTIONS,
     Subject.DOCUMENTS: DateKind.DOCUMENTS,
     Subject.MEETING: DateKind.MEETING,
@@ -59,9 +70,16 @@ _KINDS = {
 }
 _POINTS = (DateKind.MEETING, DateKind.OPENING)
 """Kinds of which the first time of day is the one that counts: 10時から11時まで."""
-_ANSWERED = (Subject.BID, Subject.PROPOSAL, Subject.APPLICATION, Subject.RESPONSE)
+_CALLED = (Subject.PROPOSAL, Subject.ENTRY)
+_ANSWERED = (Subject.BID, *_CALLED, Subject.APPLICATION, Subject.PAPERS, Subject.RESPONSE)
 _HANDED_IN = (*_ANSWERED, Subject.BIDDING, Subject.QUESTIONS, Subject.DOCUMENTS)
 """What may be done until a day that is followed by まで."""
+_AT_THE_OPENING = (Subject.BIDDING, Subject.BIDDING_AND_OPENING)
+_SLIPS = (DateKind.DEADLINE, DateKind.PROPOSAL, DateKind.RESPONSE)
+"""Kinds that no notice comes too late for: such a day before its publication is a slip, and what was meant is not
+guessed."""
+_OTHER_MEETINGS = ("説明会", "見学", "現地", "現場")
+_KIND_ORDER = {kind: place for place, kind in enumerate(DateKind)}
 
 # It begins with one set of characters, for only then the search skips what can begin no mark.
 _ELSEWHERE = r"(?!\s?[のにへまかとをは宛あ又及、,)\]])"
@@ -86,6 +104,7 @@ _MUST_ATTEND = re.compile(
     "参加した者(?:のみ|に限|でな|であること)|出席した者(?:のみ|に限|でな)|参加者(?:のみ|に限)|参加すること(?:を条件|が条件|を要件)|"
     "必ず(?:参加|出席))|(?:必須|必ず)[^。]{0,20}?説明会(?:に|へ)の?(?:参加|出席)"
 )
+_BRACKETS = re.compile(r"\([^()]*\)")
 _COMMON = WEAK | PASSED_OVER
 _LISTED_BID = re.compile(r"(?:[)）、・]|[⑴-⒇①-⑳]|[ア-コ]　)\s*入札書(?!類|等?の?説明)")
 _LIST_FOLLOWS = re.compile(r"(?:次|下記|以下|[)~])[にの]?(?:示す|掲げる)?(?:提出)?書類")
@@ -94,23 +113,39 @@ _NO_PLACE = re.compile("付|現在|時点|施行|改正|以前に|以降")
 """Behind days that only refer: 令和７年３月31日付官報."""
 
 
-def read_japanese(text: str, *, kind: NoticeKind, published: date) -> tuple[FoundDate, ...]:
+def read_japanese(text: str, *, kind: NoticeKind, published: date, undated: bool = False) -> tuple[FoundDate, ...]:
     """Every date of a Japanese text of which it says what it is for, in the order of ``DateKind``, then of the text.
 
     A bid's deadline is stated for the bids themselves (入札書, 見積書); where a price is not bid for, for proposals.
-    Where a notice only says when tenders are made and opened (入札及び開札の日時), this is both. A request for
-    information or comments has responses, never a deadline. Years that are left out are those nearest to
-    ``published``, and only where the words stand beside the day.
+    Of several the electronic one comes first, then the one by hand, the one by post. Where a notice only says when
+    tenders are made and opened (入札及び開札の日時), or else only until when they may be posted, this is both. What is
+    due with the bid is nothing besides it; a proposal that is due before it is one. A request for information or
+    comments has responses, never a deadline. Years that are left out are those nearest to ``published``, and only
+    where the words stand beside the day. Where ``published`` is only the day on which an ``undated`` notice was first
+    seen, no day is too old for it.
     """
     # The line break stands before the first item as it does before the others.
-    return _Notice(f"\n{text[:LONGEST]}", kind, published).read()
+    return _Notice(f"\n{text[:LONGEST]}", kind, published, undated).read()
+
+
+@dataclass(slots=True)
+class _Said:
+    """What is said of a day. ``way`` orders bids: electronic or not told, by hand, by post."""
+
+    subject: Subject
+    day: Day
+    phrase: str
+    way: int = 0
+
+
+_ANYHOW, _BY_HAND, _BY_POST = range(3)
 
 
 class _Notice:
     """One text while it is read; headings are looked for when the first day needs one."""
 
-    def __init__(self, text: str, kind: NoticeKind, published: date) -> None:
-        self.text, self.kind, self.published = text, kind, published
+    def __init__(self, text: str, kind: NoticeKind, published: date, undated: bool) -> None:
+        self.text, self.kind, self.published, self.undated = text, kind, published, undated
         self.folded = folded(text)
         self.items: list[tuple[int, int, int]] | None = None
         """Start, end and rank of the marks of items."""
@@ -119,15 +154,22 @@ class _Notice:
         days = days_of(self.folded, self.published)
         if not days:
             return ()
-        said = [one for index, day in enumerate(days) for one in self.said(day, days[index - 1] if index else None)]
-        found = [one for one in self.meant(said) if one.day >= self.published - SLIP]
+        said: list[_Said] = []
+        before: Day | None = None
+        for day in days:
+            said += self.said(day, before)
+            before = day
+        found = self.meant(said)
         if any(one.kind is DateKind.MEETING for one in found) and _MUST_ATTEND.search(self.text):
             found = [replace(one, required=True) if one.kind is DateKind.MEETING else one for one in found]
         return in_order(found)
 
+    def is_slip(self, kind: DateKind, day: date) -> bool:
+        return not self.undated and day < (self.published if kind in _SLIPS else self.published - SLIP)
+
     # What is said of a day
 
-    def said(self, day: Day, before: Day | None) -> Iterator[tuple[Subject, Day, str]]:
+    def said(self, day: Day, before: Day | None) -> Iterator[_Said]:
         if _NO_PLACE.match(day.behind.lstrip()):
             return
         lowest = max(day.start - BEFORE, before.end if before else 0)
@@ -135,42 +177,48 @@ class _Notice:
         lowest = self.item_text(lowest, day.start)
         clause = self.folded[lowest : day.start]
         squeezed = "".join(clause.split())
-        if PUBLISHED_ON.search(squeezed) and day.begins is None:
+        if day.begins is None and PUBLISHED_ON.search(squeezed):
             day.begins = self.published
+            set_daily(day)
         until = _is_until(day)
         subjects, at, plain = _subjects(squeezed)
         if subjects and plain:
             if subjects == [Subject.MEETING] and until:
                 return  # until then one registers for it
             phrase = self.phrase(lowest, clause, squeezed, at, day)
+            way = _way(squeezed) if Subject.BID in subjects else _ANYHOW
             for subject in subjects:
-                yield subject, day, phrase
+                yield _Said(subject, day, phrase, way)
+            return
+        if until and squeezed.startswith(_OTHER_MEETINGS, at) and subjects:
             return
         behind = _behind(day.behind) if until else None
         if behind is None:
             if day.has_year and not subjects:
-                yield from self.below_heading(day, lowest, clause, until)
+                yield from self.below_heading(day, lowest, clause, squeezed, until)
         elif behind[0] in _HANDED_IN:
-            yield behind[0], day, shown(self.text[day.start : day.end + behind[1]])
+            way = _way(squeezed + day.behind[: behind[1]]) if behind[0] is Subject.BID else _ANYHOW
+            yield _Said(behind[0], day, shown(self.text[day.start : day.end + behind[1]]), way)
 
-    def below_heading(self, day: Day, lowest: int, clause: str, until: bool) -> Iterator[tuple[Subject, Day, str]]:
-        squeezed = "".join(clause.split())
+    def below_heading(self, day: Day, lowest: int, clause: str, squeezed: str, until: bool) -> Iterator[_Said]:
         if not FILLING.fullmatch(squeezed) or (not squeezed and day.day <= self.published):
             return
         for start, end in self.headings(day.start):
-            subjects = _heading_subjects(self.folded[start:end])
+            heading = self.folded[start:end]
+            subjects = _heading_subjects(heading)
             if subjects:
                 if subjects == [Subject.MEETING] and until:
                     return
                 above = f"{self.text[start:end]} … " if end < lowest else ""
                 phrase = shown(above + self.text[lowest if above else start : day.end])
+                way = _way("".join((heading + clause).split())) if Subject.BID in subjects else _ANYHOW
                 for subject in subjects:
-                    yield subject, day, phrase
+                    yield _Said(subject, day, phrase, way)
                 return
             if subjects is None:
                 return
         if DEADLINE_ALONE.fullmatch(squeezed) and (alone := self.alone()):
-            yield alone, day, shown(self.text[lowest : day.end])
+            yield _Said(alone, day, shown(self.text[lowest : day.end]))
 
     def alone(self) -> Subject | None:
         """What is handed in where a notice only says 提出期限."""
@@ -210,45 +258,113 @@ class _Notice:
 
     # What it means in this notice
 
-    def meant(self, said: list[tuple[Subject, Day, str]]) -> Iterator[FoundDate]:
-        spoken = {subject for subject, _, _ in said}
-        request = self.kind in REQUESTS
-        proposals = self.proposals(spoken)
-        both = [one for one in said if one[0] in (Subject.BIDDING_AND_OPENING, Subject.BIDDING)]
-        ended = False
-        for subject, day, phrase in said:
+    def meant(self, said: Sequence[_Said]) -> list[FoundDate]:
+        """The findings: first what each day is for by itself, then which of them the bid's deadline is."""
+        spoken = {one.subject for one in said}
+        request, proposals = self.kind in REQUESTS, self.proposals(spoken)
+        found: list[FoundDate] = []
+        ends: list[tuple[int, FoundDate]] = []
+        beside: list[_Said] = []
+        for one in said:
+            subject, day = one.subject, one.day
             kind = _KINDS.get(subject)
-            if subject is Subject.OTHER or (subject is Subject.RESPONSE and not request):
+            if subject is Subject.RESPONSE and not request:
                 continue
             if request and subject in (*_ANSWERED, Subject.BIDDING):
                 kind = DateKind.RESPONSE
-            elif subject is Subject.PROPOSAL and proposals:
+            elif subject in _CALLED and proposals:
                 kind = DateKind.DEADLINE
-            elif subject in (Subject.BIDDING, Subject.BIDDING_AND_OPENING):
+            elif subject in _AT_THE_OPENING:
                 alone = subject is Subject.BIDDING and Subject.OPENING in spoken
                 kind = DateKind.DEADLINE if alone or day.begins or _is_until(day) else DateKind.OPENING
             elif subject is Subject.APPLICATION and not request and self.bid_is_listed(day):
-                yield self.found(DateKind.DEADLINE, day, phrase)
-                ended = True
-            if kind is None:
+                ends.append((_ANYHOW, self.found(DateKind.DEADLINE, one)))
+            elif subject in (Subject.PROPOSAL, Subject.PAPERS) and not request:
+                beside.append(one)
                 continue
-            if kind is DateKind.MEETING and day.begins and day.begins != day.day:
-                if day.began_at is None or day.first is None:  # in that time it can be asked for, or watched
-                    continue
-                yield self.found(kind, replace(day, day=day.begins, first=day.began_at), phrase)
-            ended = ended or kind in (DateKind.DEADLINE, DateKind.RESPONSE)
-            yield self.found(kind, day, phrase)
-        if not ended and not request:
-            last = next((one for one in said if self.with_the_bid(one[0], one[1])), both[0] if both else None)
-            if last:
-                yield self.found(DateKind.DEADLINE, last[1], last[2])
+            if kind is DateKind.DEADLINE:
+                ends.append((one.way, self.found(kind, one)))
+            elif kind is DateKind.MEETING:
+                found += self.meetings(one)
+            elif kind is not None:
+                found.append(self.found(kind, one))
+        if not request:
+            ends += self.other_ends(said, ends, proposals)
+        ends.sort(key=lambda end: end[0])
+        found += (end for _, end in ends)
+        found = [one for one in found if not self.is_slip(one.kind, one.day)]
+        found += self.beside_the_bid(beside, [one for one in found if one.kind is DateKind.DEADLINE])
+        return found
 
-    def with_the_bid(self, subject: Subject, day: Day) -> bool:
+    def meetings(self, one: _Said) -> Iterator[FoundDate]:
+        """A period that does not state both hours is one in which it can be asked for, or watched; else two meetings."""
+        day = one.day
+        if day.begins and day.begins != day.day:
+            if day.began_at is None or day.first is None:
+                return
+            first = replace(day, day=day.begins, first=day.began_at)
+            yield self.found(DateKind.MEETING, replace(one, day=first))
+        yield self.found(DateKind.MEETING, one)
+
+    def other_ends(
+        self, said: Sequence[_Said], ends: Sequence[tuple[int, FoundDate]], proposals: bool
+    ) -> Iterator[tuple[int, FoundDate]]:
+        """Where no deadline is stated for bids, or only one by post: what else says when they have to be in."""
+        if any(way != _BY_POST for way, _ in ends):
+            return
+        with_it = None if ends else next((one for one in said if self.with_the_bid(one)), None)
+        on_the_spot = next((one for one in said if one.subject in _AT_THE_OPENING), None)
+        if with_it:
+            yield _ANYHOW, self.found(DateKind.DEADLINE, with_it)
+        elif on_the_spot:
+            moment = self.found(DateKind.DEADLINE, on_the_spot)
+            if earlier := self.minutes_before(on_the_spot, moment):
+                yield _ANYHOW, earlier
+            yield _ANYHOW, moment
+        elif not ends and proposals and not OTHER_PAPER.search(self.text):
+            for one in said:
+                if one.subject is Subject.APPLICATION and CALLED_PAPER.search(one.phrase):
+                    yield one.way, self.found(DateKind.DEADLINE, one)
+
+    def minutes_before(self, one: _Said, moment: FoundDate) -> FoundDate | None:
+        """※電子入札方式で入札を行う場合は、入札執行時間の５分前までに: some minutes before the bidding."""
+        if "分前" not in self.text or moment.clock is None:
+            return None
+        said = MINUTES_BEFORE.search(self.folded, one.day.end, one.day.end + BEFORE)
+        if said is None:
+            return None
+        at = datetime.combine(moment.day, moment.clock) - timedelta(minutes=int(said["minutes"]))
+        phrase = shown(f"{one.phrase} … {self.text[said.start() : said.end()]}")
+        return replace(moment, day=at.date(), clock=at.time(), phrase=phrase)
+
+    def beside_the_bid(self, said: Sequence[_Said], ends: Sequence[FoundDate]) -> Iterator[FoundDate]:
+        """Proposals and other papers that have a moment of their own; a proposal comes before the bid.
+
+        What is due with the bid is nothing besides it, unless a proof of qualification is listed among it.
+        """
+        proved = False
+        for one in said:
+            found = self.found(_KINDS[one.subject], one)
+            if any(same_moment(found, end) for end in ends):
+                if one.subject is Subject.PROPOSAL and not proved and self.proof_is_listed():
+                    yield replace(found, kind=DateKind.APPLICATION)
+                    proved = True
+            elif not self.is_slip(found.kind, found.day) and (
+                one.subject is Subject.PAPERS or not ends or any(found.day <= end.day for end in ends)
+            ):
+                yield found
+
+    def proof_is_listed(self) -> bool:
+        """Whether a list of what is handed in with the bid has a proof of qualification: ・資格審査結果通知書の写し."""
+        papers = PAPERS_LISTED.search(self.text)
+        return bool(papers and PROOF_LISTED.search(self.text, papers.end(), papers.end() + 700))
+
+    def with_the_bid(self, one: _Said) -> bool:
         """Whether a heading above has the bid handed in with this: 入札書及び提案書等の提出場所及び受領期限."""
-        if subject not in (Subject.PROPOSAL, Subject.APPLICATION):
+        if one.subject not in (*_CALLED, Subject.APPLICATION):
             return False
-        above = (_heading_subjects(self.folded[start:end]) or [] for start, end in self.headings(day.start))
-        return any(Subject.BID in subjects and subject in subjects for subjects in above)
+        above = (_heading_subjects(self.folded[start:end]) or [] for start, end in self.headings(one.day.start))
+        return any(Subject.BID in subjects and one.subject in subjects for subjects in above)
 
     def proposals(self, spoken: set[Subject]) -> bool:
         """Whether the proposal is what the notice calls for, and not a document beside a bid."""
@@ -265,10 +381,11 @@ class _Notice:
             return False
         return bool(_LISTED_BID.search(self.text, day.end, day.end + 600))
 
-    def found(self, kind: DateKind, day: Day, phrase: str) -> FoundDate:
+    def found(self, kind: DateKind, said: _Said) -> FoundDate:
+        day = said.day
         clock: time | None = day.first if kind in _POINTS else day.clock
         begins = None if kind in _POINTS or day.begins == day.day else day.begins
-        return FoundDate(kind, day.day, phrase, Origin.JAPANESE, clock, begins)
+        return FoundDate(kind, day.day, said.phrase, Origin.JAPANESE, clock, begins)
 
     # The words that are shown
 
@@ -278,12 +395,28 @@ class _Notice:
         while left and place:
             place -= 1
             left -= not clause[place].isspace()
-        gap = max(clause.rfind(mark, max(0, place - 40), place) for mark in (" ", "\n", "\t"))
-        return shown(self.text[lowest + (gap + 1 if gap >= 0 else place) : day.end])
+        near = max(0, place - 40)
+        gap = max(clause.rfind(mark, near, place) for mark in (" ", "\n", "\t"))
+        return shown(self.text[lowest + (gap + 1 if gap >= 0 or not near else place) : day.end])
 
 
 def _is_until(day: Day) -> bool:
     return day.behind.lstrip()[:1] in ("ま", "迄")
+
+
+def _way(squeezed: str) -> int:
+    """How a bid is made by the words beside its day; what stands in brackets is said of other ways."""
+    words = _BRACKETS.sub("", squeezed)
+    if BY_SYSTEM.search(words):
+        return _ANYHOW
+    if BY_HAND.search(words):
+        return _BY_HAND
+    return _BY_POST if BY_POST.search(words) else _ANYHOW
+
+
+def same_moment(one: FoundDate, other: FoundDate) -> bool:
+    """Also where one of them states no time of day."""
+    return one.day == other.day and (one.clock == other.clock or one.clock is None or other.clock is None)
 
 
 def shown(words: str) -> str:
@@ -300,7 +433,7 @@ def _subjects(squeezed: str) -> tuple[list[Subject], int, bool]:
         if word[0] in PASSED_OVER:
             continue
         subject = SUBJECT_OF[word[0]]
-        plain = bool(FILLING.fullmatch(squeezed, word.end()))
+        plain = bool(FILLING.fullmatch(squeezed, word.end()) or PLACE_FIRST.fullmatch(squeezed, word.end()))
         if not plain:
             if word[0] in WEAK:
                 continue
@@ -327,7 +460,7 @@ def _behind(behind: str) -> tuple[Subject, int] | None:
     if word is None:
         return None
     subject = SUBJECT_OF.get(word[0], Subject.OTHER)
-    return None if not until[1] and subject not in (Subject.DOCUMENTS, Subject.PROPOSAL) else (subject, word.end())
+    return None if not until[1] and subject not in (Subject.DOCUMENTS, *_CALLED) else (subject, word.end())
 
 
 def _refers(text: str, mark: re.Match[str]) -> bool:
@@ -352,14 +485,14 @@ def _heading_subjects(heading: str) -> list[Subject] | None:
     return [] if FILLING.fullmatch(title) else None
 
 
-def in_order(found: list[FoundDate]) -> tuple[FoundDate, ...]:
-    """The findings of one text by kind, else as they stand; what is said twice is told once, and with its time of day if that is ever said."""
-    kinds = list(DateKind)
-    kept: list[FoundDate] = []
+def in_order(found: Sequence[FoundDate]) -> tuple[FoundDate, ...]:
+    """The findings of one text by kind, else as they stand.
+
+    What is said twice is told once, and with its time of day if that is ever said.
+    """
+    timed = {(one.kind, one.day) for one in found if one.clock}
+    kept: dict[tuple[DateKind, date, time | None], FoundDate] = {}
     for one in found:
-        same_day = [other for other in found if (other.kind, other.day) == (one.kind, one.day)]
-        if one.clock is None and any(other.clock for other in same_day):
-            continue
-        if not any((other.kind, other.day, other.clock) == (one.kind, one.day, one.clock) for other in kept):
-            kept.append(one)
-    return tuple(sorted(kept, key=lambda one: kinds.index(one.kind)))
+        if one.clock or (one.kind, one.day) not in timed:
+            kept.setdefault((one.kind, one.day, one.clock), one)
+    return tuple(sorted(kept.values(), key=lambda one: _KIND_ORDER[one.kind]))

@@ -80,11 +80,15 @@ _TIME = (
 _NO_TIME = re.compile(_WEEKDAY)
 _UNTIL = r"\s*(?:から|より|~|-|至)\s*"
 _TIMES = re.compile(rf"{_WEEKDAY}[\s、,の:]*(?P<first>{_TIME})(?:{_UNTIL}(?P<last>{_TIME}))?")
+_ASIDE = r"(?:\((?:[^()]|\([^()]{0,40}\)){0,100}\))?"  # （…法律（昭和63年法律第91号）…の休日を除く。）
 _DAILY = re.compile(
-    rf"{_WEEKDAY}\s*(?:まで|迄)?[^0-9。①-⑳⑴-⒇]{{0,45}}?(?P<first>{_TIME}){_UNTIL}"
+    rf"{_WEEKDAY}\s*(?:まで|迄)?{_ASIDE}[^0-9。①-⑳⑴-⒇]{{0,45}}?(?P<first>{_TIME}){_UNTIL}"
     rf"(?:{_TIME}\s*(?:及び|並びに|、|,|と)\s*{_TIME}{_UNTIL})?(?P<last>{_TIME})"
 )
-_LAST_DAY = re.compile(rf"[^。]{{0,75}}?最終日は、?\s*(?:[^。()]{{0,20}}?(?:から|~))?\s*(?P<last>{_TIME})")
+_LAST_DAY = re.compile(
+    r"[^。]{0,85}?(?:。\s*(?:ただし|但し|なお)、?\s*)?最終日は、?\s*(?:[^。()]{0,20}?(?:から|~))?"
+    rf"\s*(?P<last>{_TIME})"
+)
 _PERIOD = re.compile(
     rf"{_WEEKDAY}[\s、,の:]*(?P<clock>{_TIME})?\s*(?P<next>の翌日)?{_UNTIL}(?:の間)?\s*(?:同\s?月)?\s*"
 )
@@ -156,14 +160,22 @@ def _singles(text: str, published: date) -> Iterator[Day]:
 
 
 def _set_clock(one: Day) -> None:
-    """The times behind a day: 17時00分, 10時から11時, まで（休日を除く。）の午前９時から午後５時, 最終日は正午."""
-    times = _TIMES.match(one.behind) or (_DAILY.match(one.behind) if one.begins else None)
+    """The times behind a day: 17時00分, 10時から11時; of a period those of ``set_daily`` as well."""
+    times = _TIMES.match(one.behind)
     if times:
         one.first = clock_of(times["first"])
         one.clock = clock_of(times["last"]) if times["last"] else one.first
-    if one.begins and (last := _LAST_DAY.match(one.behind)):
-        one.clock = clock_of(last["last"])
-    said = times if times and times.re is _TIMES else _NO_TIME.match(one.behind)
+    said = times or _NO_TIME.match(one.behind)
     if said:
         one.end += said.end()
         one.behind = one.behind[said.end() :]
+    if one.begins:
+        set_daily(one)
+
+
+def set_daily(one: Day) -> None:
+    """The hours of a period's days, and those of its last: まで（休日を除く。）の午前９時から午後５時, 最終日は正午."""
+    if one.clock is None and (times := _DAILY.match(one.behind)):
+        one.first, one.clock = clock_of(times["first"]), clock_of(times["last"])
+    if "最終日" in one.behind and (last := _LAST_DAY.match(one.behind)):
+        one.clock = clock_of(last["last"])

@@ -19,8 +19,12 @@ class Subject(Enum):
     BIDDING_AND_OPENING = auto()
     OPENING = auto()
     PROPOSAL = auto()
-    """The end of a proposal call, but only a document to be shown where a price is bid for as well."""
+    """The end of a proposal call; where a price is bid for as well, a paper that may be due before the bid."""
+    ENTRY = auto()
+    """The end of an open call (応募期限); where a price is bid for, an application to take part."""
     APPLICATION = auto()
+    PAPERS = auto()
+    """An application where they have a day of their own; due with the bid they are nothing besides it."""
     QUESTIONS = auto()
     DOCUMENTS = auto()
     MEETING = auto()
@@ -34,7 +38,7 @@ SUBJECTS = {
     Subject.BID: """
         入札書 応札書 入札の締切 入札締切 入札〆切 入札の〆切 入札の締め切り 入札締め切り 入札期間 入札受付 入札の受付
         入札提出 入札の提出 入札期限 入札の期限 入札の受領 入札受領 入札書提出 郵便入札 電子入札期間 入札書等 入札の終了
-        見積書 見積り書 見積提出 見積の提出 見積期限 見積締切 見積期間 見積受付""",
+        見積書 見積り書 見積提出 見積の提出 見積期限 見積締切 見積期間 見積受付 入札金額を送信 入札金額の送信""",
     Subject.BIDDING: """
         入札日時 入札の日時 入札執行 入札会場 入札日 入札の日 入札時刻 競争執行 競争入札執行 入札すること 入札場所及び日時
         入札""",
@@ -43,13 +47,16 @@ SUBJECTS = {
         入札書の開札 入札と開札 入札書の提出及び開札""",
     Subject.OPENING: "開札 見積合わせ 見積合せ 見積り合わせ 見積書の開封 入札書の開封 開封",
     Subject.PROPOSAL: """
-        提案書 企画書 企画案 企画提案 技術提案書 技術等提案書 提案書類 提案期限 応募書類 応募書 応募申請 応募期限 応募期間
-        応募締切 応募の締切 応募 公募期間 公募期限 公募締切 公募締め切り 公募の期間 公募 募集期間 募集期限 募集締切""",
+        提案書 企画書 企画案 企画提案 技術提案書 技術等提案書 提案書類 提案期限 総合評価のための書類""",
+    Subject.ENTRY: """
+        応募書類 応募書 応募申請 応募期限 応募期間 応募締切 応募の締切 応募 公募期間 公募期限 公募締切 公募締め切り
+        公募の期間 公募 募集期間 募集期限 募集締切""",
     Subject.APPLICATION: """
         申請書 確認申請 参加申請 参加申込 申込書 申込期限 申込期間 参加表明 参加意思 証明書 証明する書類 証する書類 適合証明 適合条件 資格確認
-        事前提出書類 提出書類 提出すべき書類 必要書類 必要な書類 関係書類 書類の受領 書類の提出 書類等の提出 書類等の受領
+        事前提出書類 提出書類 提出すべき書類 必要書類 必要な書類 資格確認関係書類 書類の受領 書類の提出 書類等の提出 書類等の受領
         書類を 書類等を 資料の提出 資料等の提出 資料の受領 資料等の受領 申請書及び資料 提出資料 応札資料 誓約書 届出書
         入札書類データ 希望申請 申請期間 申請期限 申請の期間 申請受付 競争参加資格の確認 技術資料 応札仕様書 参加申込期限 審査結果通知書 結果通知書""",
+    Subject.PAPERS: "関係書類",
     Subject.QUESTIONS: "質問 質問書 質問の受付及び回答 質疑 質疑書 疑義 問い合わせの受付 問合せの受付 問い合わせ受付 照会期限",
     Subject.DOCUMENTS: """
         交付 配布 配付 入手 貸与 貸出 頒布 ダウンロード 設計図書の閲覧 設計図書等の閲覧 仕様書の閲覧 仕様書等の閲覧
@@ -78,6 +85,7 @@ PASSED_OVER = frozenset(
     (
         *("入札書の提出方法", "入札書提出方法", "入札書の提出先", "入札書等の提出方法"),
         *("紙入札", "電子入札", "一般競争入札", "指名競争入札", "入札公告"),
+        *("入札に参加を希望する者", "入札への参加を希望する者", "参加を希望する者"),
     )
 )
 """What a label says besides, and the date is not for: 入札書の受領期限及び入札書の提出方法."""
@@ -111,12 +119,13 @@ _BEGINNING = (
     "自",
 )
 _MARKS = (r"\([^()]{0,25}\)", "[A-ZＡ-Ｚ]{1,3}(?![a-z])", r"\(?[0-9ア-コｱ-ｺ]{1,2}[).、．]", "[0-9]{1,2}", "[①-⑳⑴-⒇]")
-_LONGEST_FIRST = sorted((*_FILLING.split(), *PASSED_OVER), key=len, reverse=True)
 # Possessive, so that a text of nothing but filling costs its length and no more.
-FILLING = re.compile(f"(?:{'|'.join((*_BEGINNING, *_MARKS, *map(re.escape, _LONGEST_FIRST)))})*+")
+FILLING = re.compile(f"(?:{'|'.join((*_BEGINNING, *_MARKS, _trie((*_FILLING.split(), *PASSED_OVER))))})*+")
 """What may stand between the word and the date: の提出期限及び場所, （必着）, は、, 公告日から."""
 SUBJECT_AND = re.compile(r"(?:等|類|\([^()]{0,20}\))?(?:及び|並びに|又は|・|、|,|と)+[^による、()0-9場期日]{0,6}")
 """What joins two words of one phrase: 入札書及び証明書, 提案書等・入札書."""
+PLACE_FIRST = re.compile(r"の?[^。、()]{0,4}場所(?:及び|並びに|・|、)[^。、()]{0,4}(?:日時|期限)[:：]?[^。]{1,40}")
+"""A place may stand before the date: 開札の場所及び日時 会議室 令和…."""
 PUBLISHED_ON = re.compile(r"(?:公告|公示|掲示)の?日(?:から|より|~|-)、?\Z")
 """A period that begins on the day of the notice."""
 DEADLINE_ALONE = re.compile(
@@ -126,3 +135,20 @@ DEADLINE_ALONE = re.compile(
 PROPOSALS_CALLED = re.compile("企画競争|プロポーザル|企画案|企画提案|企画書|公募|募集")
 PRICES_CALLED = re.compile("一般競争|指名競争|競争入札|入札公告|総合評価落札")
 QUOTATIONS_CALLED = re.compile("オープンカウンタ|見積合わせ|見積依頼|見積り合わせ|見積合せ")
+BY_POST = re.compile(
+    "郵(?:送|便)(?:等|入札)?(?:による|により|で|の)?(?:場合の)?(?:入札|応札|見積|提出|の場合|場合|受領|受付)"
+    "|(?:入札書|見積書)等?を郵(?:送|便)"
+)
+BY_HAND = re.compile("持参|紙入札|紙方式|紙による|紙媒体")
+BY_SYSTEM = re.compile("電子|(?<![紙])システム")
+"""How a bid is made: of several deadlines the electronic one counts first, then the one by hand, the one by post."""
+MINUTES_BEFORE = re.compile(
+    r"(?:電子|システム)[^。]{0,40}?(?:入札|開札|執行)[^。]{0,6}?(?:時間|時刻|日時)の\s?(?P<minutes>[0-9]{1,2})\s?分前まで"
+)
+"""An electronic bid is due before the bidding: 入札執行時間の５分前までに."""
+PAPERS_LISTED = re.compile("示す提案書等")
+PROOF_LISTED = re.compile(r"[・〇○●]\s?[^・〇○●\s。]{0,30}?(?:証明書|審査結果通知書)")
+"""A proof of qualification among the papers that are listed as due with the bid."""
+CALLED_PAPER = re.compile("(?<!参加)(?:申込書|届出書|申請書)")
+OTHER_PAPER = re.compile("提案書|企画書|企画案|企画提案|見積書|入札書|応募書|参加表明")
+"""An open call asks for one paper (希望届出書); where it speaks of another one, that may be due later."""

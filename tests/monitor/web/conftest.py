@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from shutil import copyfile
@@ -25,6 +26,7 @@ from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
+from monitor.currency import Rate
 from monitor.health import Turn
 from monitor.pipeline import composed, read_and_compose
 from monitor.reading.area_reader import AreaReader
@@ -34,6 +36,17 @@ from monitor.serving import serve
 from monitor.web.app import WebContext, create_app
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=TOKYO)
+
+CALL = """次のとおり一般競争入札に付します。
+１ 調達内容 (1) 件名 水素ステーション遠隔監視システムの構築業務 一式 (2) 履行期間 令和8年12月18日から令和9年3月31日まで
+(5) 予定価格 123,200,000円（税込）
+２ 競争参加資格 (1) 令和7・8・9年度全省庁統一資格において「役務の提供等」の「A」、「B」又は「C」の等級に格付けされている者であること。
+３ 入札説明会 令和8年11月27日 14時00分 入札説明会に参加しない者は入札に参加できない。
+４ 入札書の提出期限 令和8年12月11日 17時00分 (3) 質問の受付期限 令和8年12月1日 12時00分
+(4) 競争参加資格確認申請書の提出期限 令和8年12月2日 17時00分
+５ 開札の日時 令和8年12月14日 10時00分
+６ その他 本調達は政府調達に関する協定の適用を受ける。"""
+"""The text of a call in the form in which ministries write them."""
 
 
 @cache
@@ -56,6 +69,8 @@ class Web:
     """A record that can be filled, and the site that shows it."""
 
     now = NOW
+    tender_id: UUID
+    """Of a site that is about one tender."""
 
     def __init__(self, context: WebContext, base: str, client: httpx.Client) -> None:
         self.context = context
@@ -116,6 +131,59 @@ class Web:
             tenders.store(session, again, run_id=uuid4(), now=NOW, alerts=lambda change: False)
 
         self.database.write(work)
+
+    def story(self) -> UUID:
+        """A tender that four notices of two sources tell of, from the first request to a correction; its id.
+
+        In the gazette the English names another deadline than the Japanese, and the correction a third one.
+        """
+        title = "水素ステーション遠隔監視システムの構築業務"
+        pportal = self.notice(
+            source="pportal",
+            key="call",
+            title=title,
+            published=date(2026, 11, 17),
+            url="https://www.p-portal.go.jp/call",
+            buyer="経済産業省",
+            category=Category.SERVICES,
+            deadline=datetime(2026, 12, 11, 17, 0, tzinfo=TOKYO),
+            text=CALL,
+        )
+        kanpo = replace(
+            pportal,
+            source="kanpo",
+            key="call",
+            published=date(2026, 11, 18),
+            url="https://www.kanpo.go.jp/call",
+            deadline=None,
+            method="一般競争入札（総合評価落札方式）",
+            references=(("官報", "号外政府調達第210号"),),
+            text_en="Summary: (1) Monitoring system, 1 set (7) Time-limit for tender : 5:00 p.m. 10 December 2026",
+        )
+        request = replace(
+            pportal,
+            key="request",
+            title=f"{title}に係る意見招請",
+            kind=NoticeKind.COMMENT_REQUEST,
+            published=date(2026, 10, 1),
+            deadline=None,
+            text="",
+        )
+        correction = replace(
+            pportal,
+            key="correction",
+            title=f"【訂正公告】{title}",
+            kind=NoticeKind.AMENDMENT,
+            published=date(2026, 11, 21),
+            deadline=datetime(2026, 12, 15, 12, 0, tzinfo=TOKYO),
+            text="入札書の提出期限を令和8年12月15日 12時00分に変更する。",
+        )
+        ids = [
+            self.keep(found, at=NOW - timedelta(days=before), crawled=True)
+            for found, before in ((request, 50), (pportal, 6), (kanpo, 5), (correction, 2))
+        ]
+        assert len(set(ids)) == 1, "the four notices are to be one tender"
+        return ids[0]
 
     def many(self, count: int, **fields: Any) -> None:
         """So many tenders of different days, newest last."""
@@ -201,6 +269,7 @@ def served(path: Path, *, illustrative: bool = False, **different: Any) -> Itera
             sources={
                 "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
                 "pportal": SourceNames("調達ポータル", "Procurement Portal", "https://www.p-portal.go.jp/"),
+                "kanpo": SourceNames("官報", "Official Gazette", "https://www.kanpo.go.jp/"),
             },
             turns=[Turn("kkj", timedelta(hours=12)), Turn("pportal", timedelta(hours=6), ignores_robots=True)],
             clock=lambda: NOW,
@@ -241,4 +310,27 @@ def calm(tmp_path_factory: pytest.TempPathFactory, empty_record: Path) -> Iterat
     with served(path) as site:
         site.keep(site.notice(title_en="Hydrogen station"))
         site.keep(site.notice(title_en="Hydrogen station", method="総合評価"))
+        yield site
+
+
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory, empty_record: Path) -> Iterator[Web]:
+    """A site with the tender of ``Web.story`` and its result, shared by tests that only look."""
+    path = tmp_path_factory.mktemp("eventful") / "monitor.db"
+    copyfile(empty_record, path)
+    with served(path, rate=Rate(Decimal("187.3"), date(2026, 11, 20), "ECB")) as site:
+        site.tender_id = site.story()
+        site.won(
+            site.tender_id,
+            ScrapedAward(
+                source="pportal",
+                key="award",
+                title="水素ステーション遠隔監視システムの構築業務",
+                date=date(2026, 11, 22),
+                published=date(2026, 11, 22),
+                supplier="株式会社例示エンジニアリング",
+                amount=Decimal(118_800_000),
+                case_number="0000000000000582363",
+            ),
+        )
         yield site

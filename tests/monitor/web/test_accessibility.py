@@ -28,8 +28,15 @@ PAGES = [
 ]
 
 
-@pytest.fixture(params=PAGES)
-def page(request: pytest.FixtureRequest, calm: "Web") -> BeautifulSoup:
+EVENTFUL = ["/tenders/{id}", "/tenders/{id}?lang=ja", "/?q=水素"]
+"""Pages with everything that can be known of a tender."""
+
+
+@pytest.fixture(params=[*PAGES, *(f"eventful {page}" for page in EVENTFUL)])
+def page(request: pytest.FixtureRequest, calm: "Web", eventful: "Web") -> BeautifulSoup:
+    if request.param.startswith("eventful "):
+        path = request.param.removeprefix("eventful ").format(id=eventful.tender_id)
+        return BeautifulSoup(eventful.get(path).text, "lxml")
     id = notice_id("kkj", "1")
     return BeautifulSoup(calm.get(request.param.format(id=id)).text, "lxml")
 

@@ -1,6 +1,8 @@
 """The list of tenders: order, pages, filters, search, languages."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,10 +10,27 @@ from bs4 import BeautifulSoup, Tag
 
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.reading import AreaScore, Evidence, Place, Reading
+from db.vocabulary.reading import (
+    Access,
+    AccessVerdict,
+    AreaScore,
+    DateKind,
+    Evidence,
+    FoundDate,
+    FoundMoney,
+    Identity,
+    MoneyKind,
+    Origin,
+    Place,
+    Reading,
+)
+from monitor.currency import Rate
 
 if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
+
+NO_IDENTITY = Identity("kkj", NoticeKind.TENDER, date(2026, 11, 20))
+"""Of a notice that was read, and that is like no other."""
 
 
 def rows(page: BeautifulSoup) -> list[Tag]:
@@ -20,7 +39,7 @@ def rows(page: BeautifulSoup) -> list[Tag]:
 
 def titles(page: BeautifulSoup) -> list[str]:
     """The titles as they were published."""
-    return [found.get_text(strip=True) for found in page.select("ol.tenders h3 a [lang=ja]")]
+    return [found.get_text(strip=True) for found in page.select("ol.tenders h3 a > span[lang=ja]")]
 
 
 def only(page: BeautifulSoup, selector: str) -> Tag:
@@ -56,6 +75,72 @@ def test_a_row_says_deadline_title_buyer_place_kind_category_areas_and_day(web: 
     link = only(web.page("/"), "ol.tenders h3 a")
     assert link["href"] == f"/tenders/{id}"
     assert [span["lang"] for span in link.select("span")] == ["en", "ja"]
+
+
+def test_a_gist_is_marked_as_one_and_stands_beside_the_japanese_title(web: "Web") -> None:
+    web.keep(web.notice())
+    link = only(web.page("/"), "ol.tenders h3 a")
+    assert words(link.select(".origin")[0]) == "gist, word by word"
+    assert "hydrogen station" in link.get_text().lower()
+    assert titles(web.page("/")) == ["水素ステーション整備工事"]
+    assert not web.page("/", lang="ja").select(".origin")
+
+
+def test_what_a_gist_leaves_in_japanese_is_said_to_be_japanese_and_a_long_one_is_cut(web: "Web") -> None:
+    web.keep(web.notice(title="鹿角"), reading=Reading(gist="Works: 鹿角 <b>" + "station " * 100))
+    shown = only(web.page("/"), "ol.tenders h3 a > span[lang=en]")
+    assert [found.get_text() for found in shown.select("[lang=ja]")] == ["鹿角"]
+    assert "<b>" in shown.get_text()
+    assert shown.get_text().endswith("…")
+    assert len(shown.get_text()) <= 200
+
+
+def test_a_deadline_without_a_time_of_day_shows_its_day_and_makes_no_time_up(web: "Web") -> None:
+    day = FoundDate(DateKind.DEADLINE, date(2026, 12, 4), "提出期限 令和8年12月4日", Origin.JAPANESE)
+    web.keep(web.notice(deadline=None), reading=Reading(dates=(day,), identity=NO_IDENTITY))
+    shown = only(web.page("/"), "p.deadline")
+    assert words(shown).startswith(
+        "Deadline Fri 4 Dec 2026 time: see the notice 11 days left 9 working days in Japan"
+    )
+    assert "23:59" not in web.get("/").text
+    assert only(web.page("/"), "p.deadline time")["datetime"] == "2026-12-04"
+
+
+@pytest.mark.parametrize(("days", "few"), [(11, True), (30, False)])
+def test_too_few_working_days_for_a_bid_from_abroad_are_flagged(web: "Web", days: int, few: bool) -> None:
+    web.keep(web.notice(deadline=web.now + timedelta(days=days)))
+    assert bool(web.page("/").select(".deadline .few")) is few
+
+
+def test_a_deadline_that_is_over_has_no_working_days(web: "Web") -> None:
+    web.keep(web.notice(deadline=web.now - timedelta(hours=1)))
+    assert words(only(web.page("/"), "p.deadline")).endswith("closed")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        (AccessVerdict.COVERED, ["Trade agreements: covered"]),
+        (AccessVerdict.LIKELY, ["Trade agreements: likely covered"]),
+        (AccessVerdict.RESTRICTED, ["Trade agreements: restricted"]),
+        (AccessVerdict.NOT_COVERED, []),
+        (AccessVerdict.UNKNOWN, []),
+    ],
+)
+def test_a_row_says_what_trade_agreements_say_where_they_say_something(
+    web: "Web", verdict: AccessVerdict, shown: list[str]
+) -> None:
+    web.keep(web.notice(), reading=Reading(access=Access(verdict, verdict)))
+    assert [words(chip) for chip in web.page("/").select(".flags .badge")] == shown
+
+
+def test_the_value_is_shown_in_yen_and_about_in_euro_where_there_is_a_rate(serving: "Callable[..., Web]") -> None:
+    worth = FoundMoney(MoneyKind.PLANNED, Decimal(12_000_000), "予定価格 12,000,000円", Origin.JAPANESE)
+    web = serving()
+    web.keep(web.notice(), reading=Reading(money=(worth,)))
+    assert words(only(web.page("/"), ".facts .value")) == "up to ¥12,000,000"
+    web = serving(rate=Rate(Decimal(160), date(2026, 11, 20), "ECB"))
+    assert words(only(web.page("/"), ".facts .value")) == "up to ¥12,000,000 (about €75,000)"
 
 
 def test_an_area_chip_leads_to_the_area(web: "Web") -> None:

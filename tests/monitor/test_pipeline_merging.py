@@ -1,0 +1,314 @@
+"""Several notices of one procurement in the flow: one tender, and readers are told of what happened and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from sqlmodel import Session, col, select
+
+from db import subscribers
+from db.archive import Archive
+from db.award import Award
+from db.card import Card, card, cards
+from db.engine import Database
+from db.history import Match
+from db.tender import Tender, TenderEvent
+from db.vocabulary.award import ScrapedAward
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from monitor.pipeline import Flow, read_again, run_source
+from monitor.reading.area_reader import AreaReader
+from monitor.reading.areas import load_lexicon
+from monitor.reading.reader import NoticeReader
+from scrapers.source import Finding, Page, Request, Source, Steps, Window, page_of
+
+NOW = datetime(2026, 4, 10, 6, tzinfo=TOKYO)
+CASE = "0000000000000605023"
+BEFORE = "庁舎警備業務"
+"""Of the tenders that are in the record before; no test asks for them."""
+TITLE = "水素ステーション運用保守業務"
+
+
+@cache
+def reader() -> NoticeReader:
+    return NoticeReader(AreaReader(load_lexicon()))
+
+
+class Portal(Source):
+    """The portal of the ministries, as a test has it."""
+
+    slug: ClassVar[str] = "pportal"
+
+    def __init__(self, *found: Finding) -> None:
+        super().__init__()
+        self.found = found
+
+    def steps(self, window: Window) -> Steps:
+        yield Request("https://www.example.jp/list")
+        yield from self.found
+
+
+class Agency(Portal):
+    """An agency's own list, which names the portal's case numbers."""
+
+    slug: ClassVar[str] = "digital_agency"
+
+
+class Collection(Portal):
+    """What is collected from many sites."""
+
+    slug: ClassVar[str] = "kkj"
+
+
+class Awards(Portal):
+    """The portal's award data."""
+
+    slug: ClassVar[str] = "pportal_awards"
+
+
+def text(deadline: int, more: str = "") -> str:
+    return f"入札公告 次のとおり一般競争入札に付します。 入札書の提出期限 令和８年５月{deadline}日17時00分 {more}"
+
+
+def notice(source: type[Portal], key: str = "1", **more: Any) -> ScrapedNotice:
+    given: dict[str, Any] = {
+        "source": source.slug,
+        "key": key,
+        "title": TITLE,
+        "kind": NoticeKind.TENDER,
+        "published": date(2026, 4, 10),
+        "url": f"https://example.jp/{source.slug}/{key}",
+        "buyer": "デジタル庁",
+        "references": (("調達案件番号", CASE),),
+    }
+    return ScrapedNotice(**(given | more))
+
+
+def award(**more: Any) -> ScrapedAward:
+    given: dict[str, Any] = {
+        "source": "pportal_awards",
+        "key": "1",
+        "title": TITLE,
+        "date": date(2026, 6, 1),
+        "published": date(2026, 6, 2),
+        "supplier": "見本株式会社",
+        "amount": Decimal(31_389_000),
+        "case_number": CASE,
+    }
+    return ScrapedAward(**(given | more))
+
+
+@dataclass
+class World:
+    database: Database
+    archive: Archive
+    now: datetime = NOW
+
+    @property
+    def flow(self) -> Flow:
+        return Flow(self.database, self.archive, reader(), lambda: self.now)
+
+    def run(self, source: type[Portal], *found: Finding) -> None:
+        def fetch(request: Request) -> Page:
+            return page_of(b"a page", request)
+
+        run = run_source(self.flow, source(*found), fetch)
+        assert run.error is None
+        self.now += timedelta(hours=1)
+
+    def opened(self, *sources: type[Portal]) -> None:
+        """The sources were read as a whole a while ago, and somebody subscribed to everything since."""
+        self.now = NOW - timedelta(days=1)
+        for source in sources:
+            self.run(source, notice(source, "0", title=f"{source.slug} {BEFORE}", references=()))
+        self.now = NOW
+
+        def work(session: Session) -> None:
+            person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+            subscribers.save_search(session, person, "all", "", now=NOW)
+
+        self.database.write(work)
+
+    def shown(self) -> list[Card]:
+        with self.database.reading() as session:
+            ids = select(Tender.id).where(col(Tender.title).not_like(f"%{BEFORE}")).order_by(col(Tender.published))
+            return cards(session, session.exec(ids).all())
+
+    def the_tender(self) -> Card:
+        (one,) = self.shown()
+        return one
+
+    def events(self) -> list[tuple[str, tuple[str, ...], bool]]:
+        with self.database.reading() as session:
+            ours = select(TenderEvent).where(col(TenderEvent.tender_id).in_([one.id for one in self.shown()]))
+            rows = session.exec(ours.order_by(col(TenderEvent.at), col(TenderEvent.sequence))).all()
+        return [(one.kind, tuple(change.field for change in one.changes), one.alerts) for one in rows]
+
+    def told(self) -> Sequence[int]:
+        with self.database.reading() as session:
+            return session.exec(select(Match.sequence).order_by(col(Match.sequence))).all()
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    return World(database, Archive(tmp_path / "archive"))
+
+
+def test_what_a_second_source_adds_is_shown_and_told_to_nobody(world: World) -> None:
+    world.opened(Agency, Portal)
+    world.run(Agency, notice(Agency))
+    world.run(Portal, notice(Portal, text=text(20)))
+    tender = world.the_tender()
+    assert [source.source for source in tender.sources] == ["digital_agency", "pportal"]
+    assert tender.deadline == datetime(2026, 5, 20, 17, tzinfo=TOKYO)
+    assert world.events() == [("published", (), True), ("joined", ("deadline",), False)]
+    assert (world.told(), tender.updated_at) == ([1], NOW)
+
+
+def test_the_same_again_from_both_sources_changes_nothing(world: World) -> None:
+    world.opened(Agency, Portal)
+    for _ in range(2):
+        world.run(Portal, notice(Portal, text=text(20)))
+        world.run(Agency, notice(Agency))
+    assert (len(world.events()), world.told()) == (2, [1])
+
+
+def test_a_source_that_says_another_deadline_is_shown_beside_the_one_that_counts(world: World) -> None:
+    world.opened(Portal, Collection)
+    world.run(Portal, notice(Portal, text=text(20)))
+    world.run(Collection, notice(Collection, text=text(22, f"調達案件番号 {CASE}")))
+    tender = world.the_tender()
+    assert [(said.source, said.value[:10], said.counts) for said in tender.said if said.field == "deadline"] == [
+        ("pportal", "2026-05-20", True),
+        ("kkj", "2026-05-22", False),
+    ]
+    assert world.told() == [1]
+
+
+def test_a_better_source_that_moves_the_deadline_is_told(world: World) -> None:
+    world.opened(Portal, Collection)
+    world.run(Collection, notice(Collection, text=text(20, f"調達案件番号 {CASE}")))
+    world.run(Portal, notice(Portal, text=text(22)))
+    with world.database.reading() as session:
+        event = session.exec(select(TenderEvent).where(TenderEvent.sequence == 2)).one()
+    (change,) = [one for one in event.changes if one.field == "deadline"]
+    assert (event.kind, change.before, change.after, change.source) == (
+        "changed",
+        "2026-05-20T17:00:00+09:00",
+        "2026-05-22T17:00:00+09:00",
+        "pportal",
+    )
+    assert world.told() == [1, 2]
+
+
+def test_a_correction_that_moves_the_deadline_is_told_with_both(world: World) -> None:
+    world.opened(Portal)
+    world.run(Portal, notice(Portal, text=text(20)))
+    corrected = notice(
+        Portal, "2", title=f"【訂正】{TITLE}", kind=NoticeKind.AMENDMENT, published=date(2026, 4, 15), text=text(27)
+    )
+    world.run(Portal, notice(Portal, text=text(20)), corrected)
+    tender = world.the_tender()
+    assert (tender.deadline, tender.title, tender.kind) == (
+        datetime(2026, 5, 27, 17, tzinfo=TOKYO),
+        TITLE,
+        NoticeKind.TENDER,
+    )
+    assert world.events()[1:] == [("changed", ("deadline",), True)]
+    assert world.told() == [1, 2]
+
+
+def test_a_cancellation_is_told_to_those_who_heard_of_the_tender(world: World) -> None:
+    world.opened(Portal)
+    world.run(Portal, notice(Portal, text=text(20)))
+    off = notice(Portal, "2", title=f"【中止】{TITLE}", kind=NoticeKind.CANCELLATION, published=date(2026, 4, 15))
+    world.run(Portal, off)
+    assert world.the_tender().cancelled
+    assert world.events()[1:] == [("cancelled", ("kind",), True)]
+    assert world.told() == [1, 2]
+
+
+def test_a_first_crawl_that_joins_alerts_nobody_whatever_it_finds(world: World) -> None:
+    world.opened(Agency)
+    world.run(Agency, notice(Agency))
+    off = notice(Portal, "2", kind=NoticeKind.CANCELLATION, published=date(2026, 4, 15))
+    world.run(Portal, notice(Portal, text=text(20)), off)
+    assert world.the_tender().cancelled
+    assert world.told() == [1]
+
+
+def test_the_call_that_follows_a_request_for_comments_takes_it_up(world: World) -> None:
+    world.opened(Portal)
+    request = notice(Portal, "9", kind=NoticeKind.COMMENT_REQUEST, published=date(2026, 4, 9))
+    world.run(Portal, request)
+    world.run(Portal, notice(Portal, "1", text=text(20), published=date(2026, 4, 10)))
+    tender = world.the_tender()
+    assert [source.kind for source in tender.sources] == ["comment-request", "tender"]
+    assert (tender.kind, tender.published) == (NoticeKind.TENDER, date(2026, 4, 10))
+    assert world.events()[1][0] == "changed"
+    assert "kind" in world.events()[1][1]
+    assert world.told() == [1, 2]
+
+
+@pytest.mark.parametrize("award_first", [True, False])
+def test_an_award_is_linked_to_its_tender_whichever_comes_first(world: World, award_first: bool) -> None:
+    world.opened(Portal, Awards)
+    steps = [(Portal, notice(Portal, text=text(20))), (Awards, award())]
+    for source, found in reversed(steps) if award_first else steps:
+        world.run(source, found)
+    tender = world.the_tender()
+    with world.database.reading() as session:
+        (won,) = session.exec(select(Award)).all()
+    assert (won.tender_id, tender.kind, tender.awarded) == (tender.id, NoticeKind.AWARD, date(2026, 6, 1))
+    # Award data come in bulk, months later: they are shown and told to nobody.
+    assert world.told() == [1]
+    if not award_first:
+        assert world.events()[1:] == [("awarded", ("kind",), False)]
+
+
+def test_an_award_of_another_case_is_linked_to_nothing(world: World) -> None:
+    world.opened(Portal, Awards)
+    world.run(Portal, notice(Portal, text=text(20)))
+    world.run(Awards, award(case_number="0000000000000605024"))
+    assert world.the_tender().kind is NoticeKind.TENDER
+
+
+def test_other_lots_years_and_buyers_stay_apart(world: World) -> None:
+    world.opened(Portal, Collection)
+    world.run(Portal, notice(Portal, title=f"令和８年度{TITLE}（その１）", references=()))
+    world.run(
+        Collection,
+        notice(Collection, "1", title=f"令和８年度{TITLE}（その２）", references=()),
+        notice(Collection, "2", title=f"令和９年度{TITLE}（その１）", references=()),
+        notice(Collection, "3", title=f"令和８年度{TITLE}（その１）", references=(), buyer="環境省"),
+    )
+    assert len(world.shown()) == 4
+
+
+def test_reading_again_puts_together_what_rules_find_now_and_tells_nobody(world: World) -> None:
+    world.opened(Agency, Portal)
+    world.run(Agency, notice(Agency, references=()))
+    world.run(Portal, notice(Portal, text=text(20), title="別の件名"))
+    assert len(world.shown()) == 2
+    before = len(world.events())
+    world.run(Agency, notice(Agency))
+    read_again(world.flow, everything=True)
+    assert len(world.shown()) == 1
+    assert len(world.told()) == before
+
+
+def test_an_old_address_still_leads_to_the_tender_that_it_became(world: World) -> None:
+    world.opened(Agency, Portal)
+    world.run(Agency, notice(Agency, references=()))
+    world.run(Portal, notice(Portal, text=text(20), title="別の件名"))
+    ids = [one.id for one in world.shown()]
+    world.run(Agency, notice(Agency))
+    kept = world.the_tender()
+    assert kept.id in ids
+    with world.database.reading() as session:
+        assert [found.id for id in ids if (found := card(session, id))] == [kept.id, kept.id]
