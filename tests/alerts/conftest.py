@@ -17,6 +17,7 @@ from alerts.letter import Letter
 from alerts.mailer import Mailer
 from alerts.matching import Matcher
 from alerts.outbox import Outcome, Writing, deliver_due
+from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import deliveries, notices, runs, subscribers, tenders
@@ -31,6 +32,8 @@ from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import AreaScore, Reading
 from db.vocabulary.run import RunMode, RunState
 from monitor.i18n import language
+from monitor.reading.access import RULES
+from monitor.working_days import too_few, working_days_left
 
 EIGHT = datetime(2026, 11, 24, 8, 0, tzinfo=TOKYO)
 """The end of the window of the tests."""
@@ -40,6 +43,7 @@ SOURCES = {
     "jetro": SourceNames("ジェトロ", "JETRO", "https://www.jetro.go.jp/"),
 }
 AREAS = {"renewables": "Renewable energy", "smart-city": "Smart city"}
+RECKONING = Reckoning(working_days_left, too_few, RULES)
 NOTICE = ScrapedNotice(
     source="kkj",
     key="1",
@@ -192,13 +196,14 @@ class Record:
         assert found is not None
         return found
 
-    def letter(self, content: DigestContent | None = None) -> Letter:
+    def letter(self, content: DigestContent | None = None, reckoning: Reckoning = RECKONING) -> Letter:
         content = content or self.content()
         return write(
             content,
             site=SITE,
             language=language(content.subscriber.language),
             area_names=AREAS,
+            reckoning=reckoning,
             sender="monitor@example.org",
         )
 
@@ -212,6 +217,7 @@ class Record:
             languages=language,
             area_names=lambda code: AREAS,
             sources=SOURCES,
+            reckoning=RECKONING,
         )
 
     def digests(self) -> list[Digest]:

@@ -1,5 +1,6 @@
 """Several notices of one procurement in the flow: one tender, and readers are told of what happened and no more."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,7 +20,7 @@ from db.engine import Database
 from db.history import Match
 from db.tender import Tender, TenderEvent
 from db.vocabulary.award import ScrapedAward
-from db.vocabulary.japanese import TOKYO
+from db.vocabulary.japanese import TOKYO, parse_date
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from monitor.pipeline import Flow, read_again, run_source
 from monitor.reading.area_reader import AreaReader
@@ -312,3 +313,46 @@ def test_an_old_address_still_leads_to_the_tender_that_it_became(world: World) -
     assert kept.id in ids
     with world.database.reading() as session:
         assert [found.id for id in ids if (found := card(session, id))] == [kept.id, kept.id]
+
+
+PAIRS = Path(__file__).parents[3] / "shared" / "samples" / "pportal_awards"
+
+
+@pytest.mark.skipif(not PAIRS.is_dir(), reason="the samples are not beside the project")
+def test_the_ten_real_pairs_of_notice_and_award_find_each_other(world: World) -> None:
+    with (PAIRS / "pairs_notices.csv").open(encoding="utf-8") as file:
+        calls = list(csv.DictReader(file))
+    with (PAIRS / "pairs_awards.csv").open(encoding="utf-8") as file:
+        won = list(csv.DictReader(file))
+    world.run(
+        Portal,
+        *(
+            notice(
+                Portal,
+                str(number),
+                title=row["案件名"],
+                buyer=row["発注機関"],
+                published=parse_date(row["公開開始日"]),
+                references=(("調達案件番号", row["調達案件番号"]),),
+            )
+            for number, row in enumerate(calls)
+        ),
+    )
+    world.run(
+        Awards,
+        *(
+            award(
+                key=str(number),
+                title=row["案件名"],
+                case_number=row["調達案件番号"],
+                date=date.fromisoformat(row["落札日"]),
+                supplier=row["落札者"],
+            )
+            for number, row in enumerate(won)
+        ),
+    )
+    both = {row["調達案件番号"] for row in calls} & {row["調達案件番号"] for row in won}
+    with world.database.reading() as session:
+        linked = {one.case_number for one in session.exec(select(Award).where(col(Award.tender_id).is_not(None)))}
+    assert len(both) == 10
+    assert linked == both

@@ -4,8 +4,10 @@ import json
 import mailbox
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -140,6 +142,25 @@ def test_every_stand_in_gives_as_many_notices_as_its_samples_hold_and_nothing_ne
     assert check_mails(home)
     assert check_feeds(home) > 50
     assert figures(demo(home, "--data", str(SAMPLES))) == {slug: (n, 0, 0) for slug, n in expected.items()}
+    check_merges(home)
+
+
+def check_merges(home: Path) -> None:
+    """Of all samples together those notices are one tender, and no others, that a person found to be one."""
+    lines = (Path(__file__).parent / "merges.tsv").read_text(encoding="utf-8").splitlines()[2:]
+    expected = {frozenset(line.split("\t")[1].split(" ")) for line in lines}
+    with closing(sqlite3.connect(f"file:{home / 'monitor.db'}?mode=ro", uri=True)) as record:
+        several = "SELECT tender_id FROM notice GROUP BY tender_id HAVING count(*) > 1"
+        rows = record.execute(f"SELECT tender_id, source, key FROM notice WHERE tender_id IN ({several})").fetchall()
+        (linked,) = record.execute("SELECT count(*) FROM award WHERE tender_id IS NOT NULL").fetchone()
+    merged: dict[str, set[str]] = {}
+    for tender, source, key in rows:
+        merged.setdefault(tender, set()).add(f"{source}:{key}")
+    routes = {"tokyo_eproc", "tokyo_eproc_desktop"}
+    of_tokyo = [some for some in merged.values() if {one.partition(":")[0] for one in some} == routes]
+    assert {frozenset(some) for some in merged.values() if some not in of_tokyo} == expected
+    assert (len(of_tokyo), {len(some) for some in of_tokyo}) == (62, {2})
+    assert linked == 89
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")
