@@ -15,6 +15,7 @@ from pathlib import Path
 from alerts.language import AreaNames
 from alerts.mailer import mailer
 from alerts.outbox import Outcome, Writing, deliver_due
+from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import migrate, runs
@@ -25,16 +26,19 @@ from db.history import Run
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.run import RunMode, RunState
 from monitor.config import Config
+from monitor.currency import RateError, in_euro
 from monitor.health import Turn
 from monitor.i18n import language
 from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
+from monitor.reading.access import RULES
 from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import Area, load_lexicon, names_of
 from monitor.reading.opinion import load_opinion
 from monitor.reading.reader import NoticeReader
 from monitor.translation import Outcome as Translated
 from monitor.translation import translate_due, translator
+from monitor.working_days import too_few, working_days_left
 from scrapers.fetch import HttpFetcher
 from scrapers.source import Fetch, Source
 
@@ -212,12 +216,24 @@ class Household:
             yield fetcher
 
     def writing(self) -> Writing:
+        try:
+            rate = self.config.rate()
+        except RateError as error:  # letters go out all the same, in yen alone
+            log.warning("no euro in letters", extra={"why": str(error)})
+            rate = None
         return Writing(
             site=self.site,
             sender=self.config.mail.sender,
             languages=language,
             area_names=self.area_names,
             sources=self.source_names(),
+            reckoning=Reckoning(
+                working_days_left=working_days_left,
+                too_few=too_few,
+                access_rules=RULES,
+                in_euro=partial(in_euro, rate=rate) if rate else None,
+                rate_day=rate.day if rate else None,
+            ),
         )
 
     def source_names(self) -> dict[str, SourceNames]:

@@ -1,5 +1,7 @@
 """What the household publishes: the pages, and feeds for whoever publishes files."""
 
+from dataclasses import replace
+
 from fastapi import FastAPI
 
 from alerts.feeds import FeedForm
@@ -22,8 +24,8 @@ def context_of(house: Household) -> WebContext:
 
 
 def web_app(house: Household) -> FastAPI:
-    """The pages over a home."""
-    return create_app(context_of(house))
+    """The pages over a home. Raises RateError for a file of exchange rates that cannot be used."""
+    return create_app(replace(context_of(house), rate=house.config.rate()))
 
 
 def feed_bytes(house: Household, name: str, form: FeedForm, code: str) -> bytes:

@@ -29,12 +29,12 @@ from monitor.export import (
     money_line,
     requirement_line,
 )
+from monitor.findings import Proof, ShownDate, ShownMoney
 from monitor.household import area_reader, system_clock
 from monitor.reading.areas import names_of
 from monitor.reading.areas.cpv import cpv_name
 from monitor.reading.reader import NoticeReader
 from monitor.translation import MOST, TranslationError, translate_due, translator
-from monitor.web.findings import Proof, ShownDate, ShownMoney
 
 # What is in a text ---------------------------------------------------------------------------------------
 
@@ -186,12 +186,17 @@ def _text(file: Path) -> str:
 @at_home
 @click.pass_obj
 def translate(app: App, limit: int, config: Path | None, home: Path | None) -> int:
-    settings = load(config).translation_settings()
+    configured = load(config)
+    settings = configured.translation_settings()
     service = translator(settings)
     if service is None:
         raise TranslationError(
             'no translation service is set up; write service = "deepl" with a key, or "libretranslate" with an address, '
             "under [translation] in the configuration"
+        )
+    if configured.network.stand_in:
+        raise TranslationError(
+            "the notices of stand-in portals are not sent to a translation service; take stand_in out of [network]"
         )
     with opened(config, home) as house:
         done = translate_due(house.database, service, settings, clock=house.clock, most=limit)

@@ -26,10 +26,7 @@ from db.vocabulary.notice import FieldChange, NoticeKind
 from db.vocabulary.reading import Access, AccessReason, Agreement, EnglishOrigin, Requirement, RequirementKind
 from db.vocabulary.tender import TenderSource
 from monitor.currency import Rate, in_euro
-from monitor.i18n import Language
-from monitor.merging import MERGE_RULES
-from monitor.reading.areas.cpv import cpv_name
-from monitor.web.findings import (
+from monitor.findings import (
     Proof,
     ShownDate,
     ShownMoney,
@@ -41,6 +38,9 @@ from monitor.web.findings import (
     quotation,
     reason_text,
 )
+from monitor.i18n import Language
+from monitor.merging import MERGE_RULES
+from monitor.reading.areas.cpv import cpv_name
 from monitor.working_days import too_few, working_days_left
 
 DEADLINES = ("deadline", "response_deadline")
@@ -249,7 +249,7 @@ class Telling:
             decided = language.text("decided on {day}", day=language.day(award.date))
             yield f"{language.join([award.supplier, amount, decided])} ({award.source})"
         if len(found) > AWARDS:
-            yield language.ntext("{count} more", "{count} more", len(found) - AWARDS)
+            yield language.ntext("and {count} more", "and {count} more", len(found) - AWARDS)
 
     def event(self, event: TenderEvent, source: str | None) -> str:
         """What happened, when, and by which source it was found, in one line."""
@@ -286,7 +286,7 @@ class Telling:
         yield text("English title"), [english or card.title_en]
         yield text("buyer"), [card.buyer, card.buyer_en]
         place = [prefecture_name(card.prefecture, language) if card.prefecture else None, card.city]
-        yield text("place"), [language.join(name for name in place if name)]
+        yield text("prefecture"), [language.join(name for name in place if name)]
         yield text("kind of notice"), [text(KINDS[card.kind])]
         yield text("category"), [text(CATEGORIES[card.category]) if card.category else None]
         yield "CPV", [f"{found.code} {cpv_name(found.code, language.code)}" for found in card.cpv]

@@ -199,7 +199,7 @@ def show(app: App, tender: UUID, json_: bool, config: Path | None, home: Path | 
                         [language.join([*(names.get(one.area, one.area) for one in found.areas), *places])],
                     ),
                     (language.text("results"), told.awards(won)),
-                    (language.text("notices"), told.notices(found.sources)),
+                    (language.text("its notices"), told.notices(found.sources)),
                     (language.text("the notices differ"), told.differences(found)),
                     (language.text("history"), [told.event(event, past.source(event)) for event in past.events]),
                     (language.text("id"), [str(found.id)]),
@@ -238,7 +238,7 @@ def history(app: App, tender: UUID, json_: bool, config: Path | None, home: Path
         told = telling(app, house)
         _write(app, found.title)
         app.table(
-            [N_("tender"), N_("source"), N_("what changed")],
+            [N_("when"), N_("source"), N_("what happened")],
             [
                 (
                     language.moment(event.at),
@@ -250,7 +250,7 @@ def history(app: App, tender: UUID, json_: bool, config: Path | None, home: Path
         )
         app.out.print()
         app.table(
-            [N_("notice"), N_("source"), N_("version"), N_("what changed")],
+            [N_("when"), N_("its notices"), N_("version"), N_("what changed")],
             [
                 (
                     language.moment(version.recorded_at),

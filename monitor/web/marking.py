@@ -16,8 +16,8 @@ from db.card import Card, extract
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import EnglishOrigin, Evidence, Place
 from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
+from monitor.findings import in_tongues
 from monitor.reading.areas.lexicon import READ_CHARACTERS
-from monitor.web.findings import in_tongues
 
 SNIPPET_CHARACTERS = 80
 """The longest snippet, its dots included."""

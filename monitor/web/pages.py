@@ -34,13 +34,13 @@ from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
 from db.vocabulary.reading import AccessVerdict, AreaScore, Evidence, Origin
 from db.vocabulary.run import RunState
+from monitor import findings
 from monitor.currency import in_euro
 from monitor.health import ROBOTS, Robots
 from monitor.i18n import LANGUAGES, Language, language, preferred
 from monitor.merging import MERGE_RULES
 from monitor.reading.areas import names_of
 from monitor.reading.areas.cpv import cpv_name
-from monitor.web import findings
 from monitor.web.context import WebContext
 from monitor.working_days import too_few, working_days_left
 

@@ -259,7 +259,7 @@ def test_the_call_that_follows_a_request_for_comments_takes_it_up(world: World) 
 @pytest.mark.parametrize("award_first", [True, False])
 def test_an_award_is_linked_to_its_tender_whichever_comes_first(world: World, award_first: bool) -> None:
     world.opened(Portal, Awards)
-    steps = [(Portal, notice(Portal, text=text(20))), (Awards, award())]
+    steps: list[tuple[type[Portal], Finding]] = [(Portal, notice(Portal, text=text(20))), (Awards, award())]
     for source, found in reversed(steps) if award_first else steps:
         world.run(source, found)
     tender = world.the_tender()

@@ -6,27 +6,43 @@ from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import DateKind, FoundDate, Origin
 from monitor.reading.dates.english import read_english
 from monitor.reading.dates.fields import read_fields
-from monitor.reading.dates.japanese import read_japanese
+from monitor.reading.dates.japanese import read_japanese, same_moment
 
 __all__ = ["read_dates", "read_english", "read_japanese"]
 
 _SUMMARY = re.compile(r"\b(?:Summary|SUMMARY)\b(?=[\x00-\x7f⑴-⒇：（）]{60})")
-_ORIGINS = (Origin.FIELD, Origin.JAPANESE, Origin.ENGLISH)
+_ORDER = {
+    (kind, origin): (place, rank)
+    for place, kind in enumerate(DateKind)
+    for rank, origin in enumerate((Origin.FIELD, Origin.JAPANESE, Origin.ENGLISH))
+}
 
 
 def read_dates(notice: ScrapedNotice) -> tuple[FoundDate, ...]:
     """Every date of a notice, in the order of ``DateKind``; within a kind the one that counts comes first.
 
     A field of the source counts before the Japanese text, and this before the English one, which is a summary.
-    Both texts are kept where they state the same kind, so that a conflict between them shows.
+    Both texts are kept where they state the same kind, so that a conflict between them shows. A proposal that is due
+    with the bid, by whichever of them, is none of its own.
     """
-    english = notice.text_en
-    if not english and (summary := _SUMMARY.search(notice.text)):
-        english = notice.text[summary.end() :]
     found = [
         *read_fields(notice),
-        *read_japanese(notice.text, kind=notice.kind, published=notice.published),
-        *read_english(english, kind=notice.kind, published=notice.published),
+        *read_japanese(notice.text, kind=notice.kind, published=notice.published, undated=notice.undated),
+        *read_english(_english(notice), kind=notice.kind, published=notice.published, undated=notice.undated),
     ]
-    kinds = list(DateKind)
-    return tuple(sorted(found, key=lambda one: (kinds.index(one.kind), _ORIGINS.index(one.origin))))
+    if any(one.kind is DateKind.PROPOSAL for one in found):
+        ends = [one for one in found if one.kind is DateKind.DEADLINE]
+        found = [
+            one
+            for one in found
+            if one.kind is not DateKind.PROPOSAL or not any(same_moment(one, end) for end in ends)
+        ]
+    return tuple(sorted(found, key=lambda one: _ORDER[one.kind, one.origin]))
+
+
+def _english(notice: ScrapedNotice) -> str:
+    """The English text, or the summary that stands behind the Japanese one."""
+    if notice.text_en or ("Summary" not in notice.text and "SUMMARY" not in notice.text):
+        return notice.text_en
+    summary = _SUMMARY.search(notice.text)
+    return notice.text[summary.end() :] if summary else ""

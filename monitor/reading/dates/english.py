@@ -14,7 +14,7 @@ from itertools import groupby, islice
 from db.vocabulary.japanese import parse_time
 from db.vocabulary.notice import NoticeKind
 from db.vocabulary.reading import DateKind, FoundDate, Origin
-from monitor.reading.dates.japanese import LONGEST, REQUESTS, SLIP, in_order, shown
+from monitor.reading.dates.japanese import LONGEST, REQUESTS, in_order, is_slip, shown
 from monitor.reading.dates.spelling import MOST, folded
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -25,6 +25,9 @@ _DATE = re.compile(
     rf"|\b{_MONTH.format('month2')}[\s.,]*{_NUMBER.format('day2')})[\s.,]*(?P<year>20[0-9]{{2}})(?![0-9])",
     re.IGNORECASE,
 )
+_YEAR = re.compile("20[0-9]{2}(?![0-9])")
+_WIDEST = 30
+"""Characters before a year: the 22nd of Septenber, ."""
 _CLOCK = r"(?:[0-2]?[0-9]\s?:\s?[0-5][0-9](?:\s?[ap]\.?\s?m\b\.?)?|[0-1]?[0-9]\s?[ap]\.?\s?m\b\.?|noon)"
 _WEEKDAY = r"(?:\(?(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Satur|Sun)(?:day)?\)?[\s.,]*)?"
 _BEFORE = re.compile(
@@ -38,13 +41,14 @@ _LABEL = 130
 _REMARK = 250
 """Characters between two dates of an item at the most."""
 
-# The first that fits decides: an application form "for participating in tender" is no tender.
+# In small letters. The first that fits decides: an application form "for participating in tender" is no tender.
 _LABELS = tuple(
-    (re.compile("|".join(words), re.IGNORECASE), kind)
+    (re.compile("|".join(words)), kind)
     for kind, *words in (
         (None, r"\A\s*qualifications? for participating", "suppliers eligible", "obligations? of"),
         (DateKind.MEETING, r"explanat\w* (?:meeting|session)", "orientation", "briefing"),
         (DateKind.QUESTIONS, "questions?", "inquir", "enquir"),
+        (DateKind.PROPOSAL, r"\A(?!.*(?:certificat|application|qualification)).*technical proposal"),
         (
             DateKind.APPLICATION,
             *(
@@ -55,7 +59,7 @@ _LABELS = tuple(
                 "required proposal",
                 "participation",
             ),
-            *("expressions? of interest", "limit (?:of|for) (?:the )?documents", "technical (?:proposal|document)"),
+            *("expressions? of interest", "limit (?:of|for) (?:the )?documents", "technical document"),
         ),
         (DateKind.OPENING, r"\A(?!.*(?:limit|deadline)).*\bopening"),
         (DateKind.RESPONSE, r"(?:comments?|requested materials?|the materials?|information)\b"),
@@ -81,17 +85,17 @@ _LABELS = tuple(
 _TENDERING_AND_OPENING = re.compile(r"tender\w*\s*(?:and|,)\s*opening|bidding and opening", re.IGNORECASE)
 
 
-def read_english(text: str, *, kind: NoticeKind, published: date) -> tuple[FoundDate, ...]:
+def read_english(text: str, *, kind: NoticeKind, published: date, undated: bool = False) -> tuple[FoundDate, ...]:
     """Every date of an English summary whose label says what it is for, in the order of ``DateKind``, then of the text.
 
-    Years are always stated in English; days long before ``published`` are slips and left out.
+    Years are always stated in English; days that ``is_slip`` takes for slips are left out.
     """
     text = text[:LONGEST]
     if "20" not in text and "２０" not in text:
         return ()
     folds = folded(text)
     places = [0, *(mark.end() for mark in _ITEM.finditer(folds)), len(folds)]
-    dates = islice(_DATE.finditer(folds), MOST)
+    dates = islice(_dates(folds), MOST)
     found: list[FoundDate] = []
     for start, dates_of_item in groupby(dates, key=lambda spelled: places[bisect(places, spelled.start()) - 1]):
         found += _item(text, folds, start, list(dates_of_item), kind in REQUESTS)
@@ -101,7 +105,19 @@ def read_english(text: str, *, kind: NoticeKind, published: date) -> tuple[Found
             for one in found
             if one.kind is DateKind.OPENING and _TENDERING_AND_OPENING.search(one.phrase)
         ]
-    return in_order([one for one in found if one.day >= published - SLIP])
+    if kind is NoticeKind.PROPOSAL_CALL and not any(one.kind is DateKind.DEADLINE for one in found):
+        found = [replace(one, kind=DateKind.DEADLINE) if one.kind is DateKind.PROPOSAL else one for one in found]
+    return in_order([one for one in found if undated or not is_slip(one.kind, one.day, published)])
+
+
+def _dates(folds: str) -> Iterator[re.Match[str]]:
+    """The dates, found by their years: much faster than to try at each character whether a date begins there."""
+    behind = 0
+    for year in _YEAR.finditer(folds):
+        spelled = _DATE.search(folds, max(behind, year.start() - _WIDEST), year.end())
+        if spelled:
+            behind = spelled.end()
+            yield spelled
 
 
 def _item(text: str, folds: str, start: int, dates: Sequence[re.Match[str]], request: bool) -> Iterator[FoundDate]:
@@ -129,8 +145,9 @@ def _item(text: str, folds: str, start: int, dates: Sequence[re.Match[str]], req
 
 
 def _meaning(label: str, request: bool) -> DateKind | None:
+    label = label.lower()
     kind = next((kind for words, kind in _LABELS if words.search(label)), None)
-    if request and kind in (DateKind.DEADLINE, DateKind.APPLICATION):
+    if request and kind in (DateKind.DEADLINE, DateKind.PROPOSAL, DateKind.APPLICATION):
         return DateKind.RESPONSE
     return None if kind is DateKind.RESPONSE and not request else kind
 

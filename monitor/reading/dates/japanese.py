@@ -47,6 +47,10 @@ HEADINGS = 4
 """Levels of headings above a day that are asked."""
 HEADING = 60
 """Characters of a heading."""
+QUALIFIED = 40
+"""Characters before the deciding word that are shown with it, if no white space parts them from it."""
+PIECE = 256
+"""Characters of a piece of the text in which marks of items are looked for at once."""
 FAR = 1500
 """Characters between a heading and a day at the most."""
 
@@ -97,18 +101,20 @@ _ITEM = re.compile(
     r")"
 )
 _RANK = {"chapter": 0, "number": 1, "bracket": 2, "small": 2, "letter": 3, "kana": 3, "circled": 4, "inner": 4}
-_REFERENCE = re.compile(r"[0-9記の第条項及び、,]\Z")
+_REFERENCE = frozenset("0123456789記の第条項及び、,")
 """Before a number in brackets that refers to an item elsewhere: 上記(1), ３(1)."""
 _MUST_ATTEND = re.compile(
     "説明会[^。]{0,70}?(?:必須|参加しない者|出席しない者|参加しなかった者|参加していない者|欠席した|不参加|"
     "参加した者(?:のみ|に限|でな|であること)|出席した者(?:のみ|に限|でな)|参加者(?:のみ|に限)|参加すること(?:を条件|が条件|を要件)|"
     "必ず(?:参加|出席))|(?:必須|必ず)[^。]{0,20}?説明会(?:に|へ)の?(?:参加|出席)"
 )
+_WORDS = re.compile(r"\S+")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _COMMON = WEAK | PASSED_OVER
 _LISTED_BID = re.compile(r"(?:[)）、・]|[⑴-⒇①-⑳]|[ア-コ]　)\s*入札書(?!類|等?の?説明)")
 _LIST_FOLLOWS = re.compile(r"(?:次|下記|以下|[)~])[にの]?(?:示す|掲げる)?(?:提出)?書類")
 _UNTIL = re.compile(r"\s*(?:まで|迄)(?!\s)(に|の間|、)?")
+_UNTIL_BEGINS = ("ま", "迄")
 _NO_PLACE = re.compile("付|現在|時点|施行|改正|以前に|以降")
 """Behind days that only refer: 令和７年３月31日付官報."""
 
@@ -147,11 +153,14 @@ class _Notice:
     def __init__(self, text: str, kind: NoticeKind, published: date, undated: bool) -> None:
         self.text, self.kind, self.published, self.undated = text, kind, published, undated
         self.folded = folded(text)
-        self.items: list[tuple[int, int, int]] | None = None
-        """Start, end and rank of the marks of items."""
+        self.pieces: dict[int, list[tuple[int, int, int]]] = {}
+        """By piece of the text, start, end and rank of the marks of items in it."""
 
     def read(self) -> tuple[FoundDate, ...]:
         days = days_of(self.folded, self.published)
+        if not self.undated:  # what is years old belongs to a law or a rule
+            oldest = self.published.year - 2
+            days = [day for day in days if day.day.year > oldest]
         if not days:
             return ()
         said: list[_Said] = []
@@ -164,41 +173,50 @@ class _Notice:
             found = [replace(one, required=True) if one.kind is DateKind.MEETING else one for one in found]
         return in_order(found)
 
-    def is_slip(self, kind: DateKind, day: date) -> bool:
-        return not self.undated and day < (self.published if kind in _SLIPS else self.published - SLIP)
+    def is_slip(self, one: FoundDate) -> bool:
+        return not self.undated and is_slip(one.kind, one.day, self.published)
 
     # What is said of a day
 
     def said(self, day: Day, before: Day | None) -> Iterator[_Said]:
-        if _NO_PLACE.match(day.behind.lstrip()):
+        behind = day.behind.lstrip()
+        until = behind[:1] in _UNTIL_BEGINS
+        if _NO_PLACE.match(behind):
             return
-        lowest = max(day.start - BEFORE, before.end if before else 0)
-        lowest = max(lowest, self.folded.rfind("。", lowest, day.start) + 1)
-        lowest = self.item_text(lowest, day.start)
+        lowest = max(0, day.start - BEFORE, before.end if before else 0)
+        lowest = self.item_text(self.sentence(lowest, day.start), day.start)
         clause = self.folded[lowest : day.start]
         squeezed = "".join(clause.split())
         if day.begins is None and PUBLISHED_ON.search(squeezed):
             day.begins = self.published
             set_daily(day)
-        until = _is_until(day)
-        subjects, at, plain = _subjects(squeezed)
+        # What is to be done until the day before: 10日9時までに入札書を持参し、10時までに…
+        earlier = squeezed.startswith(("までに", "迄に")) and squeezed.endswith("、")
+        subjects, at, plain = ([], 0, False) if earlier else _subjects(squeezed)
         if subjects and plain:
             if subjects == [Subject.MEETING] and until:
                 return  # until then one registers for it
-            phrase = self.phrase(lowest, clause, squeezed, at, day)
+            phrase = self.phrase(lowest, clause, at, day)
             way = _way(squeezed) if Subject.BID in subjects else _ANYHOW
             for subject in subjects:
                 yield _Said(subject, day, phrase, way)
             return
         if until and squeezed.startswith(_OTHER_MEETINGS, at) and subjects:
             return
-        behind = _behind(day.behind) if until else None
-        if behind is None:
-            if day.has_year and not subjects:
+        done = _behind(day.behind) if until else None
+        if done is None:
+            if day.has_year and not subjects and not earlier:
                 yield from self.below_heading(day, lowest, clause, squeezed, until)
-        elif behind[0] in _HANDED_IN:
-            way = _way(squeezed + day.behind[: behind[1]]) if behind[0] is Subject.BID else _ANYHOW
-            yield _Said(behind[0], day, shown(self.text[day.start : day.end + behind[1]]), way)
+        elif done[0] in _HANDED_IN:
+            way = _way(squeezed + day.behind[: done[1]]) if done[0] is Subject.BID else _ANYHOW
+            yield _Said(done[0], day, shown(self.text[day.start : day.end + done[1]]), way)
+
+    def sentence(self, lowest: int, end: int) -> int:
+        """Where the sentence begins in which ``end`` lies, if that is behind ``lowest``; （…という。） ends none."""
+        place = self.folded.rfind("。", lowest, end)
+        while place >= 0 and self.folded[place + 1] in ")」":
+            place = self.folded.rfind("。", lowest, place)
+        return max(lowest, place + 1)
 
     def below_heading(self, day: Day, lowest: int, clause: str, squeezed: str, until: bool) -> Iterator[_Said]:
         if not FILLING.fullmatch(squeezed) or (not squeezed and day.day <= self.published):
@@ -230,38 +248,54 @@ class _Notice:
 
     def item_text(self, lowest: int, end: int) -> int:
         """Where the text of the item begins in which ``end`` lies, if that is behind ``lowest``."""
+        last = lowest
         for mark in _ITEM.finditer(self.folded, max(0, lowest - 1), end):
             if not _refers(self.folded, mark):
-                lowest = max(lowest, mark.end())
-        return lowest
+                last = mark.end()
+        return last
 
     def headings(self, place: int) -> Iterator[tuple[int, int]]:
         """Where the headings above a place begin and end, the nearest first."""
-        if self.items is None:
-            self.items = [
-                (mark.start(), mark.end(), _RANK[mark.lastgroup or "number"])
-                for mark in _ITEM.finditer(self.folded)
-                if not _refers(self.folded, mark)
-            ]
         lowest, levels, following = 9, 0, place
-        for start, end, rank in reversed(self.items):
-            if start >= place:
-                continue
-            if place - start > FAR:
-                return
-            if rank < lowest:
-                yield end, min(following, end + HEADING)
-                lowest, levels = rank, levels + 1
-                if levels == HEADINGS or rank == 0 or (rank == 1 and levels > 1):
+        for piece in range(place // PIECE, -1, -1):
+            for start, end, rank in self.marks(piece):
+                if start >= place:
+                    continue
+                if place - start > FAR:
                     return
-            following = start
+                if rank < lowest:
+                    yield end, min(following, end + HEADING)
+                    lowest, levels = rank, levels + 1
+                    if levels == HEADINGS or rank == 0 or (rank == 1 and levels > 1):
+                        return
+                following = start
+            if place - self.piece(piece) > FAR:
+                return
+
+    def piece(self, number: int) -> int:
+        """Where a piece begins: at the end of a sentence, for no mark lies across it, if one ends soon."""
+        at = number * PIECE
+        end = self.folded.find("。", at, at + PIECE) if number else 0
+        return at if end < 0 else end
+
+    def marks(self, number: int) -> list[tuple[int, int, int]]:
+        """The marks of a piece, the last first; the headings of most days are near, so few pieces are looked at."""
+        if number not in self.pieces:
+            marks = _ITEM.finditer(self.folded, self.piece(number), self.piece(number + 1))
+            self.pieces[number] = [
+                (mark.start(), mark.end(), _RANK[mark.lastgroup or "number"])
+                for mark in marks
+                if not _refers(self.folded, mark)
+            ][::-1]
+        return self.pieces[number]
 
     # What it means in this notice
 
     def meant(self, said: Sequence[_Said]) -> list[FoundDate]:
         """The findings: first what each day is for by itself, then which of them the bid's deadline is."""
         spoken = {one.subject for one in said}
-        request, proposals = self.kind in REQUESTS, self.proposals(spoken)
+        request = self.kind in REQUESTS
+        proposals = not spoken.isdisjoint((*_CALLED, Subject.APPLICATION)) and self.proposals(spoken)
         found: list[FoundDate] = []
         ends: list[tuple[int, FoundDate]] = []
         beside: list[_Said] = []
@@ -292,7 +326,7 @@ class _Notice:
             ends += self.other_ends(said, ends, proposals)
         ends.sort(key=lambda end: end[0])
         found += (end for _, end in ends)
-        found = [one for one in found if not self.is_slip(one.kind, one.day)]
+        found = [one for one in found if not self.is_slip(one)]
         found += self.beside_the_bid(beside, [one for one in found if one.kind is DateKind.DEADLINE])
         return found
 
@@ -349,7 +383,7 @@ class _Notice:
                 if one.subject is Subject.PROPOSAL and not proved and self.proof_is_listed():
                     yield replace(found, kind=DateKind.APPLICATION)
                     proved = True
-            elif not self.is_slip(found.kind, found.day) and (
+            elif not self.is_slip(found) and (
                 one.subject is Subject.PAPERS or not ends or any(found.day <= end.day for end in ends)
             ):
                 yield found
@@ -389,19 +423,20 @@ class _Notice:
 
     # The words that are shown
 
-    def phrase(self, lowest: int, clause: str, squeezed: str, at: int, day: Day) -> str:
-        """From the word that decided on, with what qualifies it, to the end of the date."""
-        place, left = len(clause), len(squeezed) - at
-        while left and place:
-            place -= 1
-            left -= not clause[place].isspace()
-        near = max(0, place - 40)
-        gap = max(clause.rfind(mark, near, place) for mark in (" ", "\n", "\t"))
-        return shown(self.text[lowest + (gap + 1 if gap >= 0 or not near else place) : day.end])
+    def phrase(self, lowest: int, clause: str, at: int, day: Day) -> str:
+        """From the word that decided on, with what qualifies it, to the end of the date; ``at`` counts no white space."""
+        left, start = at, 0
+        for words in _WORDS.finditer(clause):
+            length = words.end() - words.start()
+            if left < length:
+                start = words.start() + (0 if left <= QUALIFIED else left)
+                break
+            left -= length
+        return shown(self.text[lowest + start : day.end])
 
 
 def _is_until(day: Day) -> bool:
-    return day.behind.lstrip()[:1] in ("ま", "迄")
+    return day.behind.lstrip()[:1] in _UNTIL_BEGINS
 
 
 def _way(squeezed: str) -> int:
@@ -412,6 +447,11 @@ def _way(squeezed: str) -> int:
     if BY_HAND.search(words):
         return _BY_HAND
     return _BY_POST if BY_POST.search(words) else _ANYHOW
+
+
+def is_slip(kind: DateKind, day: date, published: date) -> bool:
+    """Whether a day is too long before the notice, or a deadline before it at all, to be what was meant."""
+    return day < (published if kind in _SLIPS else published - SLIP)
 
 
 def same_moment(one: FoundDate, other: FoundDate) -> bool:
@@ -464,9 +504,10 @@ def _behind(behind: str) -> tuple[Subject, int] | None:
 
 
 def _refers(text: str, mark: re.Match[str]) -> bool:
-    return mark.lastgroup in ("bracket", "small") and bool(
-        _REFERENCE.search(text, max(0, mark.start() - 1), mark.start())
-    )
+    if mark.lastgroup not in ("bracket", "small"):
+        return False
+    place = mark.start()
+    return place > 0 and text[place - 1] in _REFERENCE
 
 
 def _heading_subjects(heading: str) -> list[Subject] | None:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from db.vocabulary.japanese import parse_date, parse_time
 
 MOST = 400
 """Days that are looked at in one text; real notices have up to 60. It bounds the time that a hostile text can take."""
+BETWEEN = 60
+"""Characters between the two days of a period at the most."""
 BEHIND = 110
 """Characters behind a day in which its time of day and what it is for are looked for."""
 
@@ -23,20 +26,22 @@ BEHIND = 110
 _COMMON = tuple(
     zip("０１２３４５６７８９（）：；，．／～〜－‐‑–—―−\u3000＜＞", "0123456789():;,./~~------- <>", strict=True)
 )
+_RARE_BLOCKS = (0x2F, 0xF9, 0xFA)
+"""The high bytes of the rare ones: to look for a byte is much faster than for a class of characters."""
 _RARE = {
     code: plain
     for block in (range(0x2F00, 0x2FD6), range(0xF900, 0xFAFF), range(0xFF01, 0xFF5F))
     for code in block
     if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1
 }
-_ANY_RARE = re.compile("[\u2f00-\u2fd5\uf900-\ufaff]")
 
 
 def folded(text: str) -> str:
     """Full width and its like as ASCII, character by character; Latin letters stay, for no word here has any."""
     for wide, narrow in _COMMON:
         text = text.replace(wide, narrow)
-    return text.translate(_RARE) if _ANY_RARE.search(text) else text
+    blocks = text.encode("utf-16-be", "surrogatepass")[::2]
+    return text.translate(_RARE) if any(block in blocks for block in _RARE_BLOCKS) else text
 
 
 @dataclass(slots=True)
@@ -64,9 +69,11 @@ _ANCHOR = re.compile(
     r"|(?:(?<=2)0[0-9]{2}|(?<=[RＲ])\s?[0-9]{1,2})\s?([./-])\s?[0-9]{1,2}\s?\1\s?[0-9]{1,2}(?![0-9])"
     r")"
 )
+# What stands before 月, read from there backwards, for only then the expression is tried at one place and not at each.
 _BEFORE_MONTH = re.compile(
-    r"(?:(?P<year>(?:(?:令\s?和?|平\s?成|㋿|㍻|(?<![A-Za-z])[RHＲＨ])\s*)?[0-9〇一二三四五六七八九十元]{1,4}\s*年"
-    r"(?:\s*\([^()]{1,9}\))?|同\s?年?)\s*)?(?<![0-9一二三四五六七八九十])(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})\s*\Z"
+    r"\s*(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?![0-9一二三四五六七八九十])"
+    r"(?P<year>\s*(?:(?:\)[^()]{1,9}\(\s*)?年\s*[0-9〇一二三四五六七八九十元]{1,4}"
+    r"(?:\s*(?:和?\s?令|成\s?平|㋿|㍻|[RHＲＨ](?![A-Za-z])))?|年?\s?同))?"
 )
 _WIDEST = 34
 """Characters before 月: 令和　８年（２０２６年）　１２."""
@@ -89,6 +96,8 @@ _LAST_DAY = re.compile(
     r"[^。]{0,85}?(?:。\s*(?:ただし|但し|なお)、?\s*)?最終日は、?\s*(?:[^。()]{0,20}?(?:から|~))?"
     rf"\s*(?P<last>{_TIME})"
 )
+_EXCEPT = re.compile(r"(?:ただし|但し)、?\s*\Z")
+_HOURS = re.compile(rf"{_WEEKDAY}\s*は、?\s*(?:{_TIME}{_UNTIL})?(?P<last>{_TIME})\s*(?:まで|迄)")
 _PERIOD = re.compile(
     rf"{_WEEKDAY}[\s、,の:]*(?P<clock>{_TIME})?\s*(?P<next>の翌日)?{_UNTIL}(?:の間)?\s*(?:同\s?月)?\s*"
 )
@@ -113,7 +122,8 @@ def days_of(text: str, published: date) -> list[Day]:
         limit = singles[index + 1].start if index + 1 < len(singles) else len(text)
         one.behind = text[one.end : min(limit, one.end + BEHIND)]
         before = found[-1] if found else None
-        period = _PERIOD.fullmatch(before.behind) if before and before.begins is None else None
+        near = before is not None and before.begins is None and len(before.behind) < BETWEEN
+        period = _PERIOD.fullmatch(before.behind) if before and near else None
         if before and period:
             one.begins = before.day + timedelta(days=bool(period["next"]))
             if not one.has_year and one.day < before.day:
@@ -127,7 +137,17 @@ def days_of(text: str, published: date) -> list[Day]:
         found.append(one)
     for one in found:
         _set_clock(one)
-    return found
+    return [one for before, one in pairwise((None, *found)) if one and not (before and _repeats(before, one))]
+
+
+def _repeats(before: Day, one: Day) -> bool:
+    """Whether a day only tells the hours of a period's last day: まで… ただし、７月７日は10時から12時まで."""
+    if one.day != before.day or one.begins or not before.begins:
+        return False
+    hours = _HOURS.match(one.behind) if _EXCEPT.search(before.behind) else None
+    if hours:
+        before.clock = clock_of(hours["last"])
+    return hours is not None
 
 
 def _singles(text: str, published: date) -> Iterator[Day]:
@@ -142,17 +162,16 @@ def _singles(text: str, published: date) -> Iterator[Day]:
         elif text[start] != "月":
             day = _day(anchor[0], None)
         else:
-            before = text[max(last.end if last else 0, start - _WIDEST) : start]
-            head = _BEFORE_MONTH.search(before)
+            head = _BEFORE_MONTH.match(text[max(last.end if last else 0, start - _WIDEST) : start][::-1])
             if head is None:
                 continue
-            start -= len(before) - head.start()
-            spelled = head[0] + anchor[0]
-            year = head["year"]
+            start -= head.end()
+            spelled = text[start:end]
+            year = (head["year"] or "")[::-1]
             if year and year[0] == "同":
                 day = _day(f"{last.day.year}年{spelled[len(year) :]}", None) if last else None
             else:
-                has_year = year is not None
+                has_year = bool(year)
                 day = _day(spelled, None if year else last.day if last and start - last.end < 30 else published)
         if day is not None:
             last = Day(start, end, day, has_year=has_year)

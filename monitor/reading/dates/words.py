@@ -122,7 +122,9 @@ _MARKS = (r"\([^()]{0,25}\)", "[A-ZＡ-Ｚ]{1,3}(?![a-z])", r"\(?[0-9ア-コｱ-
 # Possessive, so that a text of nothing but filling costs its length and no more.
 FILLING = re.compile(f"(?:{'|'.join((*_BEGINNING, *_MARKS, _trie((*_FILLING.split(), *PASSED_OVER))))})*+")
 """What may stand between the word and the date: の提出期限及び場所, （必着）, は、, 公告日から."""
-SUBJECT_AND = re.compile(r"(?:等|類|\([^()]{0,20}\))?(?:及び|並びに|又は|・|、|,|と)+[^による、()0-9場期日]{0,6}")
+SUBJECT_AND = re.compile(
+    r"(?:等|類|\([^()]{0,20}\))?(?:」という。?\))?(?:及び|並びに|又は|・|、|,|と)+[^による、()0-9場期日]{0,6}"
+)
 """What joins two words of one phrase: 入札書及び証明書, 提案書等・入札書."""
 PLACE_FIRST = re.compile(r"の?[^。、()]{0,4}場所(?:及び|並びに|・|、)[^。、()]{0,4}(?:日時|期限)[:：]?[^。]{1,40}")
 """A place may stand before the date: 開札の場所及び日時 会議室 令和…."""

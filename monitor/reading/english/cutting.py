@@ -74,13 +74,17 @@ class Piece:
         return self.kind is not Kind.UNKNOWN
 
 
-_UNKNOWN_COST = 10.0
-_KANA_COST = 6.0
-_SINGLE_COST = 9.5
-_SUFFIX_COST = 2.0
-_OPEN_ENDS = ("etc.", "and others")
-_FAR_COST = 0.4
+# What a piece costs, in hundredths of a word.
+_UNKNOWN_COST = 1000
+_KANA_COST = 600
+_SINGLE_COST = 950
+_SUFFIX_COST = 200
+_WORD_COST = 100
+_TORN_COST = 300
+_FAR_COST = 40
 """What a word from a table of another purpose costs more: it is taken where nothing else is there."""
+
+_OPEN_ENDS = ("etc.", "and others")
 
 _PLACE_OF_NUMBER = "{}"
 
@@ -154,20 +158,20 @@ class _Word:
 
     english: str
     kind: Kind
-    cost: float
+    cost: int
     counts: bool
     left_latin: bool
     right_latin: bool
 
 
-def _word(spelling: str, entry: Entry, counts: bool, extra: float) -> _Word:
+def _word(spelling: str, entry: Entry, counts: bool, extra: int) -> _Word:
     length = len(spelling)
     single = length == 1 and _is_kanji(spelling)
-    cost = 1.0 - 0.01 * min(length, 9) ** 2 + extra
+    cost = _WORD_COST - min(length, 9) ** 2 + extra
     if single and not counts and entry.role is not Role.GLUE:
         cost = _SINGLE_COST
         if entry.role is Role.SUFFIX:
-            cost = 1.0 if entry.english in _OPEN_ENDS else _SUFFIX_COST
+            cost = _WORD_COST if entry.english in _OPEN_ENDS else _SUFFIX_COST
     english = entry.english
     if entry.role is Role.HEAD and english[1:2].islower():
         english = english[0].lower() + english[1:]
@@ -181,7 +185,7 @@ def _word(spelling: str, entry: Entry, counts: bool, extra: float) -> _Word:
     )
 
 
-_Steps = dict[int, list[tuple[int, float, _Word | Piece]]]
+_Steps = dict[int, list[tuple[int, int, _Word | Piece]]]
 """Where pieces end → where they begin, what they cost, and what they are."""
 
 
@@ -191,7 +195,7 @@ class Cutter:
     def __init__(self, entries: Iterable[Entry], last_resort: Iterable[Entry] = ()) -> None:
         """``entries`` in the order in which they count; ``last_resort`` only where these leave something open."""
         words: dict[tuple[str, bool], _Word] = {}  # 校 is a unit after a number, and may be a word elsewhere
-        for extra, source in ((0.0, entries), (_FAR_COST, last_resort)):
+        for extra, source in ((0, entries), (_FAR_COST, last_resort)):
             for entry in source:
                 counts = entry.role is Role.SUFFIX and _PLACE_OF_NUMBER in entry.english
                 for spelling in _spellings(entry.term):
@@ -232,7 +236,7 @@ class Cutter:
             if end < size and key[end] == "ー" and _is_katakana(key[end - 1]):
                 end += 1
             if end - start < 3 and _is_katakana(key[start]) and _cuts_katakana(key, start, end):
-                cost += 3.0
+                cost += _TORN_COST
             by_end.setdefault(end, []).append((start, cost, word))
         return _settle(_cheapest(key, shown, by_end))
 
@@ -246,22 +250,22 @@ class Cutter:
             if shape == "latin":
                 while text[-1:] in ".'’&+_" and len(text) > 1:
                     text, end = text[:-1], end - 1
-                piece, cost = Piece(text, text, Kind.LATIN), 1.5
+                piece, cost = Piece(text, text, Kind.LATIN), 150
             elif match["number"]:
-                piece, cost = Piece(text, _figure(text), Kind.NUMBER), 1.0
+                piece, cost = Piece(text, _figure(text), Kind.NUMBER), 100
                 ends.add(end)
             elif match["others"]:
-                piece, cost = Piece(text, match["on"], Kind.OTHERS), 0.5
+                piece, cost = Piece(text, match["on"], Kind.OTHERS), 50
                 ends.add(end)
             elif match["part"]:
-                piece, cost = Piece(text, f"part {_figure(text[2:])}", Kind.PART), 0.1
+                piece, cost = Piece(text, f"part {_figure(text[2:])}", Kind.PART), 10
             else:
                 said = _time(match)
                 if not said:
-                    piece, cost = Piece(text, text, Kind.NUMBER), 2.0
+                    piece, cost = Piece(text, text, Kind.NUMBER), 200
                 else:
                     kind = Kind.YEAR if match["year"] or match["short"] else Kind.DATE
-                    piece, cost = Piece(text, said, kind), 0.1
+                    piece, cost = Piece(text, said, kind), 10
             by_end.setdefault(end, []).append((start, cost, piece))
         return ends
 
@@ -283,9 +287,12 @@ def _cuts_katakana(key: str, start: int, end: int) -> bool:
 
 
 def _cheapest(key: str, shown: str, by_end: _Steps) -> list[Piece]:
-    """The cheapest way through the title, from its end back to its beginning."""
+    """The cheapest way through the title, from its end back to its beginning.
+
+    Of two that cost the same the one with the shorter last word is taken: 基礎調査 + 委託, not 基礎 + 調査委託.
+    """
     size = len(key)
-    costs = [0.0] * (size + 1)
+    costs = [0] * (size + 1)
     steps: list[tuple[int, _Word | Piece | None]] = [(0, None)] * (size + 1)
     for end in range(1, size + 1):
         sign = key[end - 1]
@@ -298,8 +305,9 @@ def _cheapest(key: str, shown: str, by_end: _Steps) -> list[Piece]:
             best = costs[start] + _UNKNOWN_COST
         step = None
         for begin, cost, piece in by_end.get(end, ()):
-            if costs[begin] + cost < best:
-                best, start, step = costs[begin] + cost, begin, piece
+            total = costs[begin] + cost
+            if total < best or (total == best and begin > start and step):
+                best, start, step = total, begin, piece
         costs[end], steps[end] = best, (start, step)
     pieces: list[Piece] = []
     end = size
