@@ -3,8 +3,9 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -15,12 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from sqlmodel import Session
 
-from alerts.language import AreaNames, Language
+from alerts import reading
+from alerts.language import JAPANESE, AreaNames, Language, in_tongues
 from alerts.letter import Letter
+from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
-from alerts.wording import field_value, prefecture_name
-from db import runs
+from alerts.wording import TOO_FEW, deadline_text, field_value, prefecture_name, working_days_text
+from db import awards, runs
 from db.card import Card, cards
 from db.deliveries import DigestEntry, entries
 from db.history import Digest
@@ -43,9 +46,20 @@ MOST_WORDS = 3
 """Words that decided, told for each focus area."""
 LONGEST = 80
 """Characters of any other text that comes from a source, and of a saved search."""
+LONGEST_LINE = 240
+"""Characters of a line of ours about what was read out of a notice."""
+MOST_WINNERS = 3
+"""Winners told of a result; a contract for unit prices has dozens."""
 
 _CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]+")
-_JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """Who won, and at which price where it is stated."""
+
+    name: str
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ class Entry:
     kind: EventKind
     changes: tuple[FieldChange, ...]
     why: tuple[str, ...]
+    winners: tuple[Winner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,8 @@ class DigestContent:
     unread: tuple[Unread, ...]
     sources: tuple[SourceNames, ...]
     """Of the tenders told of: their terms ask that they be named."""
+    source_names: Mapping[str, str] = field(default_factory=dict)
+    """The sources by slug, in the reader's language, as they are named within a sentence."""
 
     def at_most(self, room: int) -> "DigestContent":
         """The same with no more entries than this. Short groups stay whole; the others share what is left."""
@@ -120,17 +137,18 @@ def gather(
 ) -> DigestContent | None:
     """The content of a digest; None where nothing is left to tell (its subscriber or tenders are gone)."""
     subscriber = session.get(Subscriber, digest.subscriber_id)
-    found = entries(session, digest.id)
+    found = [entry for entry in entries(session, digest.id) if entry.kind is not EventKind.JOINED]
     shown = {card.id: card for card in cards(session, list({entry.tender_id for entry in found}))}
     if subscriber is None or not shown:
         return None
     searches = searches_of(session, subscriber.id)
     named = {slug: names.shown(language) for slug, names in sources.items()}
+    winners = _winners(session, [one for one in shown.values() if reading.is_result(one)])
     groups: list[Group] = []
     for search in searches:
         mine = [entry for entry in found if entry.saved_search_id == search.id and entry.tender_id in shown]
         if mine:
-            groups.append(_group(search, mine, shown, named, digest.window_end))
+            groups.append(_group(search, mine, shown, winners, named, digest.window_end))
     session.expunge(subscriber)
     told_by = {source.source for one in shown.values() for source in one.sources}
     return DigestContent(
@@ -143,6 +161,7 @@ def gather(
         total=len(shown),
         unread=tuple(_unread(session, named)),
         sources=tuple(names for slug, names in sources.items() if slug in told_by),
+        source_names={slug: reading.source_name(names, language) for slug, names in sources.items()},
     ).at_most(MOST_ENTRIES)
 
 
@@ -150,26 +169,46 @@ def _group(
     search: SavedSearch,
     mine: Sequence[DigestEntry],
     shown: Mapping[UUID, Card],
+    winners: Mapping[UUID, tuple[Winner, ...]],
     sources: Mapping[str, str],
     now: datetime,
 ) -> Group:
     told = [
         Entry(
             shown[entry.tender_id],
-            entry.kind,
+            _told_as(entry.kind, shown[entry.tender_id]),
             entry.changes,
             tuple(sources.get(reason, reason) for reason in entry.why),
+            winners.get(entry.tender_id, ()),
         )
         for entry in mine
     ]
     return Group(search.name, search.query, tuple(sorted(told, key=lambda entry: _urgency(entry, now))))
 
 
+def _told_as(kind: EventKind, card: Card) -> EventKind:
+    """What is new as a result is no call to answer, and what is called for again is no result."""
+    if kind is EventKind.PUBLISHED and reading.is_result(card):
+        return EventKind.AWARDED
+    if kind is EventKind.AWARDED and not reading.is_result(card):
+        return EventKind.CHANGED
+    return kind
+
+
+def _winners(session: Session, results: Sequence[Card]) -> dict[UUID, tuple[Winner, ...]]:
+    """Who won, of the tenders whose awards are known; of several rounds the newest."""
+    found = awards.of_tenders(session, [one.id for one in results])
+    return {
+        id: tuple(Winner(award.supplier, award.amount) for award in some if award.date == some[0].date)
+        for id, some in found.items()
+    }
+
+
 def _urgency(entry: Entry, now: datetime) -> tuple[bool, int, float, int, str]:
-    """What is cancelled, then the next deadline; then what has none, newest first; at last what is over."""
+    """What is cancelled, then the next deadline; then what has none, newest first; then what is over, and results."""
     card = entry.card
-    moment = card.deadline or card.response_deadline
-    turn = 1 if moment is None else 0 if moment >= now else 2
+    moment = None if reading.is_result(card) else card.deadline or card.response_deadline
+    turn = 3 if reading.is_result(card) else 1 if moment is None else 0 if moment >= now else 2
     return (
         entry.kind is not EventKind.CANCELLED,
         turn,
@@ -188,7 +227,15 @@ def _unread(session: Session, sources: Mapping[str, str]) -> Iterator[Unread]:
             yield Unread(sources[health.source], good.finished_at, partly=True)
 
 
-def write(content: DigestContent, *, site: Site, language: Language, area_names: AreaNames, sender: str) -> Letter:
+def write(
+    content: DigestContent,
+    *,
+    site: Site,
+    language: Language,
+    area_names: AreaNames,
+    reckoning: Reckoning,
+    sender: str,
+) -> Letter:
     """The digest as a letter: subject, text and HTML, which tell of the same tenders.
 
     Where the HTML would be cut off on its way, fewer tenders are told of and more are only counted.
@@ -196,7 +243,9 @@ def write(content: DigestContent, *, site: Site, language: Language, area_names:
     unsubscribe_url = site.unsubscribe_url(content.subscriber.token)
 
     def rendered(name: str) -> str:
-        words = _Words(language, area_names, content.window_end, html=name.endswith(".html"))
+        words = _Words(
+            language, area_names, content.source_names, reckoning, content.window_end, html=name.endswith(".html")
+        )
         return (
             _environment(words.html)
             .get_template(name)
@@ -210,6 +259,7 @@ def write(content: DigestContent, *, site: Site, language: Language, area_names:
                 _=words.text,
                 ntext=language.ntext,
                 tongue=words.tongue,
+                tongues=words.tongues,
                 short=short,
             )
         )
@@ -242,6 +292,8 @@ class _Words:
 
     language: Language
     area_names: AreaNames
+    source_names: Mapping[str, str]
+    reckoning: Reckoning
     now: datetime
     html: bool
 
@@ -252,47 +304,121 @@ class _Words:
 
     def tongue(self, text: str) -> str:
         """The text, marked as Japanese where it is and the letter is not."""
-        if self.html and self.language.code != "ja" and _JAPANESE.search(text):
+        if self.html and self.language.code != "ja" and JAPANESE.search(text):
             return Markup('<span lang="ja">{}</span>').format(text)
         return text
 
-    def titles(self, card: Card) -> Iterator[tuple[str, str]]:
-        """The language and the text of each title that the reader is shown."""
+    def tongues(self, text: str) -> str:
+        """A text of ours, in which what is Japanese is marked where the letter is not."""
+        return in_tongues(text, self.language.code) if self.html else text
+
+    def titles(self, card: Card) -> Iterator[tuple[str, str, str]]:
+        """The language and the text of each title that the reader is shown, and what it is unless it is official."""
         if card.title_en and self.language.code != "ja":
-            yield "en", short(card.title_en, LONGEST_TITLE)
-        yield "ja", short(card.title, LONGEST_TITLE)
+            yield "en", short(card.title_en, LONGEST_TITLE), reading.title_mark(card, self.language)
+        yield "ja", short(card.title, LONGEST_TITLE), ""
+
+    def marks(self, content: DigestContent) -> bool:
+        """Whether any English title of the letter is ours, so that what the marks mean must be said."""
+        return self.language.code != "ja" and any(
+            reading.title_mark(entry.card, self.language) for group in content.groups for entry in group.entries
+        )
 
     def deadline(self, entry: Entry) -> str:
-        """The deadline and how long it is till then; empty where there is none to tell."""
+        """The deadline and how long it is till then, or the day of the result; empty where there is none to tell."""
         card = entry.card
         if card.cancelled:
             return ""
+        if reading.is_result(card):
+            return reading.result_text(card, self.language)
         if card.deadline:
-            said = self.language.text("Deadline: {moment}", moment=self.language.moment(card.deadline))
+            moment = deadline_text(card.deadline, card.deadline_clock, self.language)
+            said = self.language.text("Deadline: {moment}", moment=moment)
             return f"{said} · {self._left(card.deadline)}"
         if card.response_deadline:
-            said = self.language.text("Answers by: {moment}", moment=self.language.moment(card.response_deadline))
+            moment = deadline_text(card.response_deadline, card.response_clock, self.language)
+            said = self.language.text("Answers by: {moment}", moment=moment)
             return f"{said} · {self._left(card.response_deadline)}"
         return ""
 
-    def over(self, card: Card) -> bool:
+    def working_days(self, card: Card) -> str:
+        """The days till then on which Japan works, and where bids are asked for whether they are too few."""
         moment = card.deadline or card.response_deadline
-        return moment is not None and moment < self.now
+        if card.cancelled or reading.is_result(card) or moment is None:
+            return ""
+        days = self.reckoning.working_days_left(self.now, moment)
+        told = [working_days_text(days, self.language)] if days > 0 else []
+        if card.deadline and self.reckoning.too_few(days):
+            told.append(self.language.text(TOO_FEW))
+        return " · ".join(told)
+
+    def over(self, card: Card) -> bool:
+        """Whether no deadline presses any more."""
+        moment = card.deadline or card.response_deadline
+        return reading.is_result(card) or (moment is not None and moment < self.now)
+
+    def phrase(self, card: Card) -> str:
+        """The words that the deadline was read from."""
+        if card.cancelled or reading.is_result(card):
+            return ""
+        return self._line(reading.deadline_phrase(card, _pressing(card), self.language, self.source_names))
+
+    def other_deadlines(self, card: Card) -> str:
+        """What is said of the deadline otherwise."""
+        if card.cancelled or reading.is_result(card):
+            return ""
+        return self._line(reading.other_deadlines(card, _pressing(card), self.language, self.source_names))
 
     def facts(self, card: Card) -> list[str]:
         """Who buys what where and how, in short pieces."""
         facts = [
-            card.buyer_en if self.language.code != "ja" else None,
-            card.buyer,
-            self._prefecture(card.prefecture) if card.prefecture else None,
+            self._in_both(card.buyer_en, card.buyer),
+            self.tongue(self._prefecture(card.prefecture)) if card.prefecture else "",
             self.language.text(KINDS[card.kind]),
-            self.language.text(CATEGORIES[card.category]) if card.category else None,
-            card.method,
+            self.language.text(CATEGORIES[card.category]) if card.category else "",
+            self._in_both(card.method_en, card.method),
             self.language.text("published {day}", day=self.language.day(card.published)),
         ]
-        if not (card.deadline or card.response_deadline or card.cancelled or card.kind is NoticeKind.AWARD):
+        if not (card.deadline or card.response_deadline or card.cancelled or reading.is_result(card)):
             facts.append(self.language.text("Deadline: see the notice"))
-        return [self.tongue(short(fact)) for fact in facts if fact]
+        return [fact for fact in facts if fact]
+
+    def _in_both(self, english: str | None, japanese: str | None) -> str:
+        """A name in English with the Japanese behind it, as far as they are known and the reader needs them."""
+        shown = [self.tongue(short(japanese))] if japanese else []
+        if english and (self.language.code != "ja" or not japanese):
+            shown.insert(0, self.tongue(short(english)))
+        if len(shown) < 2:
+            return shown[0] if shown else ""
+        return Markup("{} ({})").format(*shown) if self.html else "{} ({})".format(*shown)
+
+    def steps(self, card: Card) -> Iterator[tuple[str, bool]]:
+        """What must be done before the bid, and whether it is too late for it."""
+        for step in reading.steps(card, self.language, now=self.now):
+            yield self._line(step.text), step.over
+
+    def findings(self, entry: Entry) -> list[str]:
+        """The value, or who won it; and what trade agreements say."""
+        card = entry.card
+        lines = [
+            self._won(entry.winners) or reading.value_text(card, self.language, self.reckoning),
+            reading.access_text(card, self.language, self.reckoning.access_rules),
+        ]
+        return [self._line(line) for line in lines if line]
+
+    def _won(self, winners: Sequence[Winner]) -> str:
+        if not winners:
+            return ""
+        names = [
+            f"{short(one.name)} ({self.language.yen(one.amount)})" if one.amount else short(one.name)
+            for one in winners[:MOST_WINNERS]
+        ]
+        if (more := len(winners) - len(names)) > 0:
+            names.append(self.language.ntext("{count} more", "{count} more", more))
+        return self.language.text("Won by {names}", names=self.language.join(names))
+
+    def _line(self, text: str) -> str:
+        return self.tongues(short(text, LONGEST_LINE))
 
     def reasons(self, entry: Entry) -> list[str]:
         """What of the saved search the tender has; for a focus area also the words that decided."""
@@ -319,7 +445,11 @@ class _Words:
             for value in (change.before, change.after)
         )
         field = self.text(FIELDS.get(change.field, change.field))
-        return self.text("{field}: {before} → {after}", field=field, before=before, after=after)
+        told = self.text("{field}: {before} → {after}", field=field, before=before, after=after)
+        if change.source is None:
+            return told
+        source = self.tongues(self.source_names.get(change.source, change.source))
+        return self.text("{change} ({source})", change=told, source=source)
 
     def _value(self, value: str) -> str:
         """A value of the vocabulary in words; a word is itself."""
@@ -341,6 +471,11 @@ class _Words:
         if days == 0:
             return self.language.text("closes today")
         return self.language.ntext("{count} day left", "{count} days left", days)
+
+
+def _pressing(card: Card) -> str:
+    """The field of the deadline that a digest shows."""
+    return "deadline" if card.deadline else "response_deadline"
 
 
 def short(text: str, longest: int = LONGEST) -> str:

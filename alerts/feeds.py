@@ -11,21 +11,24 @@ from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import feedgen.entry
 import feedgen.feed
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import etree
+from markupsafe import Markup
 
-from alerts.language import Language
+from alerts import reading
+from alerts.language import Language, in_tongues
 from alerts.site import Site
 from alerts.sources import SourceNames
-from alerts.wording import prefecture_name
+from alerts.wording import deadline_text, prefecture_name
 from db.card import Card
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
-from db.vocabulary.notice import NoticeKind
+from db.vocabulary.messages import N_
 
 MOST_ENTRIES = 100
 MOST_BYTES = 1_000_000
@@ -90,11 +93,13 @@ def render(
     language: Language,
     area_names: Mapping[str, str],
     sources: Mapping[str, SourceNames],
+    access_rules: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """The feed as an XML document in UTF-8: of the cards, the ``MOST_ENTRIES`` that changed last, newest first.
 
     ``area_names`` are in the reader's language, by slug; an area or source that is missing there stands
-    for itself. Moments must know their offset; they are written out in Japanese time.
+    for itself. ``access_rules`` are the texts of the rules of market access by their names: without them the
+    verdicts stand alone. Moments must know their offset; they are written out in Japanese time.
     """
     shown = sorted(cards, key=lambda card: (card.updated_at, card.published, card.id), reverse=True)[:MOST_ENTRIES]
     notices = [list(_notices(card, language, sources)) for card in shown]
@@ -117,7 +122,7 @@ def render(
         # lie days back: a program that sorts by it would bury what is new, or take it for read.
         entry.published(_moment(card.first_seen_at))
         entry.updated(_moment(card.updated_at))
-        entry.content(_content(card, at_source, language, area_names), type="html")
+        entry.content(_content(card, at_source, language, area_names, sources, access_rules), type="html")
         for area in card.areas:
             entry.category(term=area.area, label=plain(area_names.get(area.area, area.area)))
     root = etree.fromstring(written.atom_str() if form is FeedForm.ATOM else written.rss_str())
@@ -131,9 +136,15 @@ def render(
 
 
 def title_of(card: Card, language: Language) -> str:
-    """The title of a tender's entry; a cancelled tender stays in the feed, and its title says what it is."""
+    """The title of a tender's entry: the English one, marked as what it is, beside the Japanese.
+
+    A cancelled tender stays in the feed, and its title says what it is.
+    """
     english = "" if language.code == "ja" else plain(card.title_en or "")
-    title = english or plain(card.title) or language.text("Notice without a title")
+    if english and (mark := reading.title_mark(card, language)):
+        english = f"{english} [{mark}]"
+    titles = dict.fromkeys(one for one in (english, plain(card.title)) if one)
+    title = " · ".join(titles) or language.text("Notice without a title")
     return language.text("Cancelled: {title}", title=title) if card.cancelled else title
 
 
@@ -180,14 +191,59 @@ def _notices(card: Card, language: Language, sources: Mapping[str, SourceNames])
         )
 
 
-def _content(card: Card, notices: Sequence[_Notice], language: Language, area_names: Mapping[str, str]) -> str:
-    japanese = language.code == "ja"
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    """A deadline as an entry shows it: the words that it was read from, and what is said of it otherwise."""
+
+    text: str
+    phrase: str
+    otherwise: str
+
+
+def _deadlines(card: Card, language: Language, source_names: Mapping[str, str]) -> Iterator[_Deadline]:
+    """The deadline, and until when to answer; of what is over by a cancellation or a result none."""
+    if card.cancelled or reading.is_result(card):
+        return
+    moments = (
+        ("deadline", N_("Deadline: {moment}"), card.deadline, card.deadline_clock),
+        ("response_deadline", N_("Responses by: {moment}"), card.response_deadline, card.response_clock),
+    )
+    for name, label, moment, clock in moments:
+        if moment is not None:
+            yield _Deadline(
+                language.text(label, moment=deadline_text(moment, clock, language)),
+                reading.deadline_phrase(card, name, language, source_names),
+                reading.other_deadlines(card, name, language, source_names),
+            )
+    if card.deadline is None and card.response_deadline is None:
+        yield _Deadline(language.text("Deadline: see the notice"), "", "")
+
+
+def _content(
+    card: Card,
+    notices: Sequence[_Notice],
+    language: Language,
+    area_names: Mapping[str, str],
+    sources: Mapping[str, SourceNames],
+    access_rules: Mapping[str, str],
+) -> str:
+    japanese, title_mark = language.code == "ja", reading.title_mark(card, language)
+    source_names = {slug: reading.source_name(names, language) for slug, names in sources.items()}
     return _TEMPLATES.get_template("entry.html").render(
         card=card,
         notices=notices,
         language=language,
         text=language.text,
-        deadline_unknown=not (card.deadline or card.response_deadline or card.kind is NoticeKind.AWARD),
+        tongues=lambda text: in_tongues(plain(text), language.code),
+        deadlines=list(_deadlines(card, language, source_names)),
+        result=reading.result_text(card, language),
+        # To those who read the Japanese, a gist or a translation says nothing.
+        title_en="" if japanese and title_mark else card.title_en,
+        title_mark=title_mark,
+        findings=[
+            *(step.text for step in reading.steps(card, language)),
+            *filter(None, (reading.value_text(card, language), reading.access_text(card, language, access_rules))),
+        ],
         prefecture=prefecture_name(card.prefecture or "", language),
         kind=language.text(labels.KINDS[card.kind]),
         category=language.text(labels.CATEGORIES[card.category]) if card.category else "",
@@ -213,5 +269,5 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    finalize=lambda value: plain(value) if isinstance(value, str) else value,
+    finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
 )

@@ -1,9 +1,12 @@
 """What the letters need of a language; the household hands one in."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
+
+from markupsafe import Markup, escape
 
 from db.vocabulary.messages import Saying
 
@@ -38,3 +41,19 @@ class Language(Protocol):
 
 AreaNames = Mapping[str, str]
 """Area slug → its name in the reader's language."""
+
+JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
+"""A letter that only Japanese has here."""
+_JAPANESE_WORDS = re.compile(f"{JAPANESE.pattern}[\u3000-\u30ff\u3400-\u9fff\uff01-\uff9f]*")
+
+
+def in_tongues(text: str, code: str) -> Markup:
+    """A text in the language ``code`` as HTML, with what is Japanese in it said to be."""
+    if code == "ja":
+        return escape(text)
+    pieces: list[Markup] = []
+    done = 0
+    for match in _JAPANESE_WORDS.finditer(text):
+        pieces += [escape(text[done : match.start()]), Markup('<span lang="ja">{}</span>').format(match[0])]
+        done = match.end()
+    return Markup("").join([*pieces, escape(text[done:])])

@@ -14,6 +14,7 @@ from alerts.errors import MailError
 from alerts.language import AreaNames, Language
 from alerts.letter import Letter, as_bytes, ascii_address
 from alerts.mailer import Mailer
+from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import deliveries
@@ -40,6 +41,7 @@ class Writing:
     area_names: Callable[[str], AreaNames]
     """By the code of the language."""
     sources: Mapping[str, SourceNames]
+    reckoning: Reckoning
 
 
 class Result(StrEnum):
@@ -118,6 +120,7 @@ def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | N
         site=writing.site,
         language=language,
         area_names=writing.area_names(language.code),
+        reckoning=writing.reckoning,
         sender=writing.sender,
     )
 

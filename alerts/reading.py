@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from alerts.language import Language
+from alerts.sources import SourceNames
 from alerts.wording import deadline_text, euro_text, field_value, money_text, verdict_text
 from db.card import Card
 from db.vocabulary.labels import DATES, MONEY, READ_FROM, VERDICTS
@@ -56,9 +57,13 @@ class Reckoning:
 
 def title_mark(card: Card, language: Language) -> str:
     """What the English title is, where it is not the source's own."""
-    if not card.title_en or card.title_en_origin not in MARKS:
-        return ""
-    return language.text(MARKS[card.title_en_origin])
+    label = MARKS.get(card.title_en_origin) if card.title_en and card.title_en_origin else None
+    return language.text(label) if label else ""
+
+
+def source_name(names: SourceNames, language: Language) -> str:
+    """A source as it is named within a sentence."""
+    return names.name if language.code == "ja" else names.name_en
 
 
 def is_result(card: Card) -> bool:
@@ -88,10 +93,21 @@ def other_deadlines(card: Card, name: str, language: Language, source_names: Map
     counting = card.why(name)
     if any(said.origin is Origin.ENGLISH for said in others) and counting and counting.origin is not Origin.ENGLISH:
         advice = language.text("Where the English and the Japanese differ, the Japanese counts.")
+    elif len({said.notice_id for said in (*others, *([counting] if counting else []))}) == 1:
+        advice = language.text("The notice says both; read it at its source.")
     else:
         advice = language.text("The notices differ; read them at their sources.")
     told = language.text("Also said: {value}", value=" · ".join([*values][:MOST_VALUES]))
     return f"{told} – {advice}"
+
+
+def deadline_phrase(card: Card, name: str, language: Language, source_names: Mapping[str, str]) -> str:
+    """The words of a notice that a deadline was read from, and whose they are; of a source's own field nothing."""
+    said = card.why(name)
+    if said is None or said.origin is Origin.FIELD or not said.phrase:
+        return ""
+    source = source_names.get(said.source, said.source)
+    return language.text("Deadline read from “{phrase}” ({source})", phrase=said.phrase, source=source)
 
 
 def _said_by(said: Said, language: Language, source_names: Mapping[str, str]) -> str:
@@ -101,10 +117,18 @@ def _said_by(said: Said, language: Language, source_names: Mapping[str, str]) ->
     return f"{field_value(said.field, said.value, language)} ({language.join(told_by)})"
 
 
-def steps(card: Card, language: Language, *, now: datetime | None = None) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that must be done before the bid, and whether it is too late for it."""
+
+    text: str
+    over: bool = False
+
+
+def steps(card: Card, language: Language, *, now: datetime | None = None) -> Iterator[Step]:
     """What comes before the bid and cannot be made up for: applications, proposals, a meeting that is compulsory.
 
-    With ``now``, what is over is said to be.
+    Without ``now`` nothing is over.
     """
     if card.cancelled or is_result(card):
         return
@@ -112,24 +136,28 @@ def steps(card: Card, language: Language, *, now: datetime | None = None) -> Ite
         found = _first_day(card, kind)
         if found is not None and (card.deadline is None or found.moment < card.deadline):
             told = language.text("{what}: {moment}", what=language.text(DATES[kind]), moment=_moment(found, language))
-            yield language.text("{step} (over)", step=told) if now is not None and found.moment < now else told
+            yield _step(told, now is not None and found.moment < now, language)
     yield from _meetings(card, language, now)
 
 
-def _meetings(card: Card, language: Language, now: datetime | None) -> Iterator[str]:
+def _step(told: str, over: bool, language: Language) -> Step:
+    return Step(language.text("{step} (over)", step=told) if over else told, over)
+
+
+def _meetings(card: Card, language: Language, now: datetime | None) -> Iterator[Step]:
     """The meeting without which nobody may bid. Of several days one may be chosen, but none that is over."""
     days = {(found.day, found.clock): found for found in card.meetings if found.required}
     meetings = sorted(days.values(), key=lambda found: found.moment)
     if not meetings:
         if card.needs(RequirementKind.MEETING):
-            yield language.text("Explanatory meeting, taking part is required: see the notice")
+            yield Step(language.text("Explanatory meeting, taking part is required: see the notice"))
         return
     ahead = [found for found in meetings if now is None or found.moment >= now]
     told = language.text(
         "Explanatory meeting, taking part is required: {moments}",
         moments=" · ".join(_moment(found, language) for found in (ahead or meetings)[:MOST_VALUES]),
     )
-    yield told if ahead else language.text("{step} (over)", step=told)
+    yield _step(told, not ahead, language)
 
 
 def _first_day(card: Card, kind: DateKind) -> FoundDate | None:
@@ -149,7 +177,7 @@ def value_text(card: Card, language: Language, reckoning: Reckoning | None = Non
     """What may be paid at most, or what was paid: in yen, and in euro where a rate is at hand."""
     kinds = (MoneyKind.AWARDED,) if is_result(card) else (MoneyKind.PLANNED, MoneyKind.LIMIT)
     found = next((one for kind in kinds for one in _amounts(card, kind)), None)
-    if found is None:
+    if found is None or card.cancelled:
         return ""
     told = language.text(
         "{what}: {amount}", what=language.text(MONEY[found.kind]), amount=money_text(found, language)
@@ -174,7 +202,7 @@ def access_text(card: Card, language: Language, rules: Mapping[str, str]) -> str
     puts those that decide first, and the page has all.
     """
     access = card.access
-    if access.overall is AccessVerdict.UNKNOWN:
+    if card.cancelled or is_result(card) or access.overall is AccessVerdict.UNKNOWN:
         return ""
     alike = access.gpa is access.epa
     verdict = language.text(VERDICTS[access.overall]) if alike else verdict_text(access, language)

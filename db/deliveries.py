@@ -155,7 +155,7 @@ def _together(earlier: Iterable[FieldChange], later: Iterable[FieldChange]) -> t
     fields = {change.field: change for change in earlier}
     for change in later:
         before = fields[change.field].before if change.field in fields else change.before
-        fields[change.field] = FieldChange(change.field, before, change.after)
+        fields[change.field] = FieldChange(change.field, before, change.after, change.source)
     return tuple(change for change in fields.values() if change.before != change.after)
 
 

@@ -6,6 +6,7 @@ from alerts import feeds
 from alerts.feeds import Feed, FeedForm
 from db import search
 from monitor.i18n import language
+from monitor.reading.access import RULES
 from monitor.reading.areas import names_of
 from monitor.web.context import WebContext
 
@@ -50,5 +51,6 @@ def feed_with_moment(context: WebContext, name: str, *, form: FeedForm, code: st
         language=spoken,
         area_names=names_of(context.areas, code),
         sources=context.sources,
+        access_rules=RULES,
     )
     return document, max((card.updated_at for card in cards), default=None)

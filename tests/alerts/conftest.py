@@ -20,12 +20,14 @@ from alerts.outbox import Outcome, Writing, deliver_due
 from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
+from db import awards as awards_store
 from db import deliveries, notices, runs, subscribers, tenders
 from db.composing import compose
 from db.engine import Database
 from db.history import Delivery, Digest, Match
 from db.notices import ReadNotice
 from db.subscriber import Subscriber
+from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
@@ -44,6 +46,7 @@ SOURCES = {
 }
 AREAS = {"renewables": "Renewable energy", "smart-city": "Smart city"}
 RECKONING = Reckoning(working_days_left, too_few, RULES)
+NOTHING = Reading()
 NOTICE = ScrapedNotice(
     source="kkj",
     key="1",
@@ -149,17 +152,18 @@ class Record:
 
     def publish(
         self,
-        *found: ScrapedNotice,
+        *published: ScrapedNotice,
         at: datetime = EIGHT - timedelta(hours=3),
         areas: Sequence[str] = (),
         read: Sequence[AreaScore] = (),
+        found: Reading = NOTHING,
     ) -> list[UUID]:
         """Record notices, compose their tenders, and match what happened to them; returns the tenders' ids."""
         run = uuid4()
 
         def work(session: Session) -> list[UUID]:
-            recorded = notices.record(session, found, run_id=run, now=at)
-            reading = Reading((*(AreaScore(area, 1.0, ()) for area in areas), *read))
+            recorded = notices.record(session, published, run_id=run, now=at)
+            reading = replace(found, areas=(*(AreaScore(area, 1.0, ()) for area in areas), *read))
             composed = [
                 compose(one.tender_id, [ReadNotice(one.id, one.tender_id, one.version, one.notice, reading)])
                 for one in recorded
@@ -170,6 +174,15 @@ class Record:
             return [one.id for one in composed]
 
         return self.database.write(work)
+
+    def won(self, tender: UUID, *awards: ScrapedAward) -> None:
+        """Record awards as results of a tender."""
+
+        def work(session: Session) -> None:
+            awards_store.record(session, awards, run_id=uuid4(), now=self.clock.now)
+            awards_store.link(session, {award.case_number: tender for award in awards if award.case_number})
+
+        self.database.write(work)
 
     def crawled(self, source: str, state: RunState, at: datetime, mode: RunMode = RunMode.REGULAR) -> None:
         def work(session: Session) -> None:

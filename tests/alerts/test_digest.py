@@ -5,7 +5,8 @@ import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,29 @@ from bs4 import BeautifulSoup, Tag
 
 from alerts.digest import LONGEST_TITLE, MOST_ENTRIES, DigestContent, Group, short, underline
 from alerts.letter import Letter, as_bytes
+from alerts.reading import Reckoning
 from db.history import Digest
+from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import Category, FieldChange, NoticeKind
-from db.vocabulary.reading import AreaScore, Evidence, Place
+from db.vocabulary.reading import (
+    Access,
+    AccessReason,
+    AccessVerdict,
+    Agreement,
+    AreaScore,
+    DateKind,
+    EnglishOrigin,
+    Evidence,
+    FoundDate,
+    FoundMoney,
+    Identity,
+    MoneyKind,
+    Origin,
+    Place,
+    Reading,
+    Tax,
+)
 from db.vocabulary.run import RunMode, RunState
 from db.vocabulary.tender import EventKind
 
@@ -26,6 +46,18 @@ if TYPE_CHECKING:
 
 EIGHT = datetime(2026, 11, 24, 8, 0, tzinfo=TOKYO)
 DAY = timedelta(days=1)
+FEW = "little time for a bid from abroad"
+IDENTITY = Identity("kkj", NoticeKind.TENDER, date(2026, 11, 23))
+REGION = AccessReason("region", AccessVerdict.RESTRICTED, (Agreement.GPA,), "県内に本店", Origin.JAPANESE)
+FINDINGS: dict[str, Any] = {
+    "dates": (
+        FoundDate(DateKind.APPLICATION, date(2026, 11, 20), "申請書の提出期限", Origin.JAPANESE, time(17)),
+        FoundDate(DateKind.MEETING, date(2026, 12, 1), "説明会への参加を必須とする", Origin.JAPANESE, required=True),
+    ),
+    "money": (FoundMoney(MoneyKind.LIMIT, Decimal(12_000_000), "上限", Origin.JAPANESE, Tax.INCLUDED),),
+    "value": Decimal(12_000_000),
+    "access": Access(AccessVerdict.RESTRICTED, AccessVerdict.LIKELY, (REGION,)),
+}
 SEVERAL = {"Energy": "水素 OR 太陽光", "Tokyo": "prefecture:Tokyo", "Works": "category:works"}
 
 
@@ -103,23 +135,93 @@ def test_the_next_deadline_comes_first_the_unknown_later_and_what_is_over_last(r
     assert keys(group) == ["today", "answers tomorrow", "next month", "unknown, newer", "unknown, older", "over"]
 
 
-def test_cancelled_changed_and_new_stand_apart_and_in_this_order(record: "Record") -> None:
-    for key in ("gone", "moved"):
+def test_cancelled_changed_new_and_results_stand_apart_and_in_this_order(record: "Record") -> None:
+    for key in ("gone", "moved", "won"):
         record.publish(record.notice(key), at=EIGHT - 2 * DAY)
     record.subscribe()
-    gone, moved, new = record.publish(
+    gone, moved, new, won = record.publish(
         record.notice("gone", kind=NoticeKind.CANCELLATION),
         record.notice("moved", deadline=EIGHT + 9 * DAY),
         record.notice("new"),
+        record.notice("won", kind=NoticeKind.AWARD),
     )
     content = record.content()
     (group,) = content.groups
-    assert [[entry.card.id for entry in group.of(kind)] for kind in EventKind] == [[new], [moved], [gone]]
+    assert {kind: [entry.card.id for entry in group.of(kind)] for kind in EventKind} == {
+        EventKind.PUBLISHED: [new],
+        EventKind.CHANGED: [moved],
+        EventKind.CANCELLED: [gone],
+        EventKind.AWARDED: [won],
+        EventKind.JOINED: [],
+    }
     letter = record.letter(content)
-    assert told_in_html(letter) == told_in_text(letter) == [str(gone), str(moved), str(new)]
-    assert [words(heading) for heading in page(letter).find_all("h3")] == ["Cancelled", "Changed", "New"]
-    places = [letter.text.index(f"\n\n{heading}\n") for heading in ("Cancelled", "Changed", "New")]
+    headings = ["Cancelled", "Changed", "New", "Results"]
+    assert told_in_html(letter) == told_in_text(letter) == [str(gone), str(moved), str(new), str(won)]
+    assert [words(heading) for heading in page(letter).find_all("h3")] == headings
+    places = [letter.text.index(f"\n\n{heading}\n") for heading in headings]
     assert places == sorted(places)
+
+
+def test_what_is_new_as_a_result_stands_among_the_results(record: "Record") -> None:
+    record.subscribe()
+    (won,) = record.publish(record.notice("won", kind=NoticeKind.AWARD, deadline=EIGHT + DAY))
+    letter = record.letter()
+    assert [words(heading) for heading in page(letter).find_all("h3")] == ["Results"]
+    assert told_in_text(letter) == [str(won)]
+
+
+def test_a_tender_that_another_source_has_too_does_not_break_a_letter(record: "Record") -> None:
+    from sqlmodel import update
+
+    from db.tender import TenderEvent
+
+    record.subscribe()
+    joined, new = record.publish(record.notice("joined"), record.notice("new"))
+    record.database.write(
+        lambda session: session.exec(
+            update(TenderEvent).where(TenderEvent.tender_id == joined).values(kind=EventKind.JOINED)  # type: ignore[arg-type]
+        )
+    )
+    letter = record.letter()
+    assert told_in_html(letter) == told_in_text(letter) == [str(new)]
+    assert letter.subject.startswith("1 tender for you")
+
+
+def test_a_result_says_when_it_was_decided_and_who_won(record: "Record") -> None:
+    record.subscribe()
+    (won,) = record.publish(record.notice("won", kind=NoticeKind.AWARD))
+    winners = [
+        ScrapedAward(
+            source="pportal_results",
+            key=str(number),
+            title="水素ステーション整備工事",
+            date=EIGHT.date() - 3 * DAY,
+            published=EIGHT.date(),
+            supplier=f"第{number}建設株式会社",
+            amount=Decimal(1_000_000 * number),
+            case_number="0000000000000522400",
+        )
+        for number in range(1, 6)
+    ]
+    earlier = replace(winners[0], key="earlier", supplier="前回建設株式会社", date=EIGHT.date() - 30 * DAY)
+    record.won(won, *winners, earlier)
+    letter = record.letter()
+    line = "Won by 第1建設株式会社 (¥1,000,000), 第2建設株式会社 (¥2,000,000), 第3建設株式会社 (¥3,000,000), 2 more"
+    assert f"\n   {line}\n" in letter.text
+    assert line in words(page(letter))
+    assert "\n * Result: Mon 23 Nov 2026\n   水素ステーション整備工事\n" in letter.text
+    assert "Deadline" not in letter.text
+
+
+def test_results_come_last_however_near_their_deadline_was(record: "Record") -> None:
+    record.subscribe()
+    record.publish(
+        record.notice("won", kind=NoticeKind.AWARD, deadline=EIGHT + DAY),
+        record.notice("over", deadline=EIGHT - DAY),
+        record.notice("soon", deadline=EIGHT + 2 * DAY),
+    )
+    (group,) = record.content().groups
+    assert keys(group) == ["soon", "over", "won"]
 
 
 def test_text_and_html_tell_of_the_same_tenders_in_the_same_order(record: "Record") -> None:
@@ -186,11 +288,27 @@ def test_nothing_is_left_to_tell_where_the_subscriber_has_gone(record: "Record")
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
-        ({"deadline": EIGHT + timedelta(hours=9)}, "Deadline: Tue 24 Nov 2026, 17:00 Tokyo time · closes today"),
-        ({"deadline": EIGHT + timedelta(hours=17)}, "Deadline: Wed 25 Nov 2026, 01:00 Tokyo time · 1 day left"),
-        ({"deadline": EIGHT + 10 * DAY}, "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left"),
+        (
+            {"deadline": EIGHT + timedelta(hours=9)},
+            f"Deadline: Tue 24 Nov 2026, 17:00 Tokyo time · closes today · {FEW}",
+        ),
+        (
+            {"deadline": EIGHT + timedelta(hours=17)},
+            f"Deadline: Wed 25 Nov 2026, 01:00 Tokyo time · 1 day left · 1 working day in Japan · {FEW}",
+        ),
+        (
+            {"deadline": EIGHT + 10 * DAY},
+            f"Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left · 8 working days in Japan · {FEW}",
+        ),
+        (
+            {"deadline": EIGHT + 20 * DAY},
+            "Deadline: Mon 14 Dec 2026, 08:00 Tokyo time · 20 days left · 14 working days in Japan",
+        ),
         ({"deadline": EIGHT - timedelta(minutes=1)}, "Deadline: Tue 24 Nov 2026, 07:59 Tokyo time · closed"),
-        ({"response_deadline": EIGHT + 10 * DAY}, "Answers by: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left"),
+        (
+            {"response_deadline": EIGHT + 10 * DAY},
+            "Answers by: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left · 8 working days in Japan",
+        ),
     ],
 )
 def test_a_deadline_stands_first_with_the_days_that_are_left(
@@ -203,6 +321,45 @@ def test_a_deadline_stands_first_with_the_days_that_are_left(
     tender = page(letter).select_one(".tender")
     assert tender
     assert words(tender).startswith(f"{line} 水素ステーション整備工事")
+
+
+def test_a_deadline_of_which_only_the_day_is_known_shows_no_time_of_day(record: "Record") -> None:
+    record.subscribe()
+    day = FoundDate(DateKind.DEADLINE, date(2026, 12, 14), "提出期限 令和８年12月14日", Origin.JAPANESE)
+    record.publish(record.notice(), found=Reading(dates=(day,), identity=IDENTITY))
+    letter = record.letter()
+    line = "Deadline: Mon 14 Dec 2026, time: see the notice · 20 days left · 14 working days in Japan"
+    assert f"\n * {line}\n" in letter.text
+    assert line in words(page(letter))
+    assert "\n   Deadline read from “提出期限 令和８年12月14日” (KKJ portal)\n" in letter.text
+    assert "23:59" not in letter.text + letter.html
+
+
+def test_on_its_last_day_a_deadline_without_a_time_of_day_is_not_over(record: "Record") -> None:
+    record.subscribe()
+    day = FoundDate(DateKind.DEADLINE, EIGHT.date(), "提出期限 令和８年11月24日", Origin.JAPANESE)
+    record.publish(record.notice("over", deadline=EIGHT - DAY))
+    record.publish(record.notice("today"), found=Reading(dates=(day,), identity=IDENTITY))
+    record.publish(record.notice("tomorrow", deadline=EIGHT + DAY))
+    (group,) = record.content().groups
+    assert keys(group) == ["today", "tomorrow", "over"]
+    assert "time: see the notice · closes today" in record.letter(record.content(record.digests()[0])).text
+
+
+def test_what_is_said_otherwise_of_a_deadline_stands_below_it(record: "Record") -> None:
+    def moment(day: int, origin: Origin, phrase: str) -> FoundDate:
+        return FoundDate(DateKind.DEADLINE, date(2026, 12, day), phrase, origin, time(17))
+
+    found = (moment(14, Origin.JAPANESE, "入札書の提出期限"), moment(15, Origin.ENGLISH, "Time limit for tender"))
+    record.subscribe()
+    record.publish(record.notice(), found=Reading(dates=found, identity=IDENTITY))
+    said = (
+        "Also said: Tue 15 Dec 2026, 17:00 Tokyo time (KKJ portal, the English text) – "
+        "Where the English and the Japanese differ, the Japanese counts."
+    )
+    letter = record.letter()
+    assert f"14 working days in Japan\n   {said}\n   水素" in letter.text
+    assert [words(line) for line in page(letter).select("p.late")] == [said]
 
 
 def test_an_unknown_deadline_is_said_behind_the_facts(record: "Record") -> None:
@@ -225,19 +382,19 @@ def test_nobody_is_sent_to_look_for_a_deadline_that_cannot_be(record: "Record", 
 
 def test_changes_are_told_in_words(record: "Record") -> None:
     old = record.notice(
-        deadline=EIGHT + 9 * DAY, kind=NoticeKind.PLANNED, category=Category.GOODS, prefecture="大阪府", method=None
+        deadline=EIGHT + 9 * DAY, kind=NoticeKind.QUOTATION, category=Category.GOODS, prefecture="大阪府", method=None
     )
     record.publish(old, at=EIGHT - 2 * DAY)
     record.subscribe()
     record.publish(record.notice(deadline=EIGHT + 19 * DAY, title="水素ステーション改修工事"))
     letter = record.letter()
     told = [
-        "title: 水素ステーション整備工事 → 水素ステーション改修工事",
-        "prefecture: Osaka → Tokyo",
-        "category: Goods → Works",
-        "kind of notice: Planned procurement → Call for tenders",
-        "procedure: – → 一般競争入札",
-        "deadline: Thu 3 Dec 2026, 08:00 Tokyo time → Sun 13 Dec 2026, 08:00 Tokyo time",
+        "title: 水素ステーション整備工事 → 水素ステーション改修工事 (KKJ portal)",
+        "prefecture: Osaka → Tokyo (KKJ portal)",
+        "category: Goods → Works (KKJ portal)",
+        "kind of notice: Request for quotations → Call for tenders (KKJ portal)",
+        "procedure: – → 一般競争入札 (KKJ portal)",
+        "deadline: Thu 3 Dec 2026, 08:00 Tokyo time → Sun 13 Dec 2026, 08:00 Tokyo time (KKJ portal)",
     ]
     assert "".join(f"   {change}\n" for change in told) in letter.text
     assert [words(change) for change in page(letter).find_all("li")] == told
@@ -450,7 +607,7 @@ def test_nothing_that_a_source_writes_becomes_markup(record: "Record") -> None:
     found = page(letter)
     assert found.find_all(["script", "b", "i", "img", "iframe", "form"]) == []
     assert not [name for element in found.find_all() for name in element.attrs if name.startswith("on")]
-    titles = [span.get_text() for span in found.select(".title span")]
+    titles = [span.get_text() for span in found.select(".title a > span")]
     assert titles == [HOSTILE, HOSTILE, HOSTILE]
     assert words(found.find("h2") or Tag(name="h2")) == '<i>"R&D"</i>'
     assert f"procedure: a → {HOSTILE}" in letter.text
@@ -495,6 +652,74 @@ def test_cut_texts_end_in_a_mark_and_whole_ones_do_not() -> None:
 def test_a_line_under_a_heading_is_as_wide_as_it() -> None:
     assert underline("水素 (H2)") == "=" * 9
     assert underline("水" * 100) == "=" * 72
+
+
+# Findings ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("origin", "mark"),
+    [
+        (EnglishOrigin.OFFICIAL, ""),
+        (EnglishOrigin.MACHINE, " [machine translation]"),
+        (EnglishOrigin.GIST, " [gist]"),
+    ],
+)
+def test_an_english_title_that_is_not_the_sources_own_is_marked(
+    record: "Record", origin: EnglishOrigin, mark: str
+) -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter(with_card(record, title_en="Hydrogen station works", title_en_origin=origin))
+    assert f" * Hydrogen station works{mark}\n   水素ステーション整備工事\n" in letter.text
+    assert f"Hydrogen station works{mark} 水素ステーション整備工事" in words(page(letter))
+    explained = "English titles marked [gist] were put together here, word by word"
+    assert (explained in letter.text) == (explained in words(page(letter))) == bool(mark)
+
+
+def test_names_that_the_tables_have_in_english_stand_before_the_japanese(record: "Record") -> None:
+    record.subscribe()
+    record.publish(
+        record.notice(),
+        found=Reading(buyer_en="Ministry of the Environment", method_en="Open tender", identity=IDENTITY),
+    )
+    facts = "Ministry of the Environment (環境省) · Tokyo · Call for tenders · Works · Open tender (一般競争入札)"
+    letter = record.letter()
+    assert f"   {facts} · published" in letter.text
+    assert facts in words(page(letter))
+
+
+def test_what_must_be_done_before_the_bid_the_value_and_the_agreements_have_a_line_each(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice(deadline=EIGHT + 20 * DAY))
+    findings = [
+        "Applications to take part until: Fri 20 Nov 2026, 17:00 Tokyo time (over)",
+        "Explanatory meeting, taking part is required: Tue 1 Dec 2026, time: see the notice",
+        "Upper limit: ¥12,000,000 (tax included)",
+        "Trade agreements: WTO GPA: restricted; EU–Japan EPA: likely covered – Only for bidders with an office in the region",
+    ]
+    letter = record.letter(with_card(record, **FINDINGS))
+    assert "\n   " + "\n   ".join(findings) + "\n   Why you see this" in letter.text
+    assert " ".join(findings) in words(page(letter))
+    assert [words(line) for line in page(letter).select("p.late")] == findings[:1]
+    assert "€" not in letter.text
+
+
+def test_with_a_rate_the_value_is_told_in_euro_too_after_the_yen(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    reckoning = Reckoning(lambda now, deadline: 20, lambda days: False, {}, lambda yen: yen / 150, date(2026, 11, 23))
+    letter = record.letter(with_card(record, **FINDINGS), reckoning)
+    line = "Upper limit: ¥12,000,000 (tax included) · about €80,000 (rate of Mon 23 Nov 2026)"
+    assert f"\n   {line}\n" in letter.text
+    assert line in words(page(letter))
+
+
+def test_what_is_cancelled_asks_nobody_to_do_anything_first(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice(kind=NoticeKind.CANCELLATION))
+    text = record.letter(with_card(record, **FINDINGS)).text
+    assert not re.search("Applications|meeting|agreements", text)
 
 
 # Languages and looks -----------------------------------------------------------------------------------
@@ -565,6 +790,15 @@ def test_the_text_is_tidy(record: "Record") -> None:
         assert not text.endswith("\n\n")
 
 
+def with_card(record: "Record", **fields: Any) -> DigestContent:
+    """The content of the one letter, of one tender of which something else is known."""
+    content = record.content()
+    (group,) = content.groups
+    (entry,) = group.entries
+    changed = replace(entry, card=replace(entry.card, **fields))
+    return replace(content, groups=(replace(group, entries=(changed,)),))
+
+
 def shortest(content: DigestContent) -> DigestContent:
     return replace(content.at_most(1), unread=(), sources=())
 
@@ -582,7 +816,8 @@ def test_a_short_letter_reads_like_this(record: "Record") -> None:
         "\n"
         "New\n"
         "\n"
-        " * Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left\n"
+        " * Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · 10 days left · 8 working days in Japan"
+        " · little time for a bid from abroad\n"
         "   Hydrogen station\n"
         "   水素ステーション整備工事\n"
         "   環境省 · Tokyo · Call for tenders · Works · 一般競争入札 · published Mon 23 Nov 2026\n"

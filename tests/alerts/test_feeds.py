@@ -2,7 +2,8 @@
 
 import locale
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,25 @@ from alerts.site import Site
 from alerts.sources import SourceNames
 from db.card import Card
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.reading import AreaScore, Evidence, Place
-from db.vocabulary.tender import TenderSource
+from db.vocabulary.reading import (
+    Access,
+    AccessReason,
+    AccessVerdict,
+    Agreement,
+    AreaScore,
+    DateKind,
+    EnglishOrigin,
+    Evidence,
+    FoundDate,
+    FoundMoney,
+    MoneyKind,
+    Origin,
+    Place,
+    Tax,
+)
+from db.vocabulary.tender import Said, TenderSource
 from monitor.i18n import Language, extracted, language
+from monitor.reading.access import RULES
 
 NOW = datetime(2026, 9, 1, 3, 4, 5, 678, tzinfo=UTC)
 SITE = Site("Tender Monitor", "https://tenders.example.org", "example.org,2026", "desk@example.org")
@@ -51,6 +68,7 @@ CARD = Card(
     category=Category.GOODS,
     kind=NoticeKind.TENDER,
     method="一般競争入札",
+    method_en="Open competitive tender",
     status=None,
     published=date(2026, 8, 28),
     deadline=datetime(2026, 10, 2, 8, 0, tzinfo=UTC),
@@ -79,6 +97,7 @@ def written(*cards: Card, form: FeedForm, feed: Feed = FEED, spoken: Language | 
         language=spoken or language("en"),
         area_names=AREAS,
         sources={"kkj": KKJ},
+        access_rules=RULES,
     )
 
 
@@ -281,7 +300,7 @@ def test_areas_are_the_categories_of_an_entry() -> None:
 def test_a_cancelled_tender_stays_and_its_title_says_so(form: FeedForm) -> None:
     card = later(CARD, 5, kind=NoticeKind.CANCELLATION)
     entry = read(card, form=form).entries[0]
-    assert entry.title == "Cancelled: Purchase of storage batteries"
+    assert entry.title == "Cancelled: Purchase of storage batteries · 蓄電池設備の購入"
     assert entry.updated_parsed[:6] == (2026, 9, 1, 3, 9, 5)
     content = words(shown(card, form=form))
     assert content.startswith("This procurement was cancelled.")
@@ -300,6 +319,7 @@ def test_an_entry_shows_what_a_reader_decides_by(form: FeedForm) -> None:
         "Buyer Ministry of the Environment 環境省 "
         "Prefecture Tokyo "
         "Kind of notice Call for tenders "
+        "Procedure Open competitive tender 一般競争入札 "
         "Category Goods "
         "Published Fri 28 Aug 2026 "
         "Focus areas, and the words that decided Renewable energy: 蓄電池 (storage battery) · 太陽光 (solar power) "
@@ -325,6 +345,99 @@ def test_an_award_has_no_deadline_to_look_for() -> None:
     assert words(shown(replace(CARD, deadline=None, kind=NoticeKind.AWARD))).startswith("Purchase")
 
 
+def test_a_result_shows_its_day_in_place_of_a_deadline_that_matters_no_more() -> None:
+    content = words(shown(replace(CARD, kind=NoticeKind.AWARD, awarded=date(2026, 10, 9))))
+    assert content.startswith("Result: Fri 9 Oct 2026 Purchase")
+    assert "Deadline" not in content
+
+
+def test_a_deadline_without_a_time_of_day_shows_none() -> None:
+    last = datetime(2026, 10, 2, 14, 59, 59, tzinfo=UTC)
+    content = words(shown(replace(CARD, deadline=last, deadline_clock=False)))
+    assert content.startswith("Deadline: Fri 2 Oct 2026, time: see the notice Purchase")
+    assert "23:59" not in content
+
+
+def test_a_deadline_shows_the_words_it_was_read_from_and_what_is_said_otherwise() -> None:
+    phrase = "入札書の受領期限 令和８年10月２日17時"
+    card = replace(
+        CARD,
+        said=(
+            Said("deadline", "2026-10-02T17:00:00+09:00", "kkj", NOTICE.notice_id, Origin.JAPANESE, phrase),
+            Said(
+                "deadline",
+                "2026-10-05T17:00:00+09:00",
+                "kkj",
+                NOTICE.notice_id,
+                Origin.ENGLISH,
+                "5:00 PM, 5 October 2026",
+                counts=False,
+            ),
+        ),
+    )
+    content = shown(card)
+    assert words(content).startswith(
+        "Deadline: Fri 2 Oct 2026, 17:00 Tokyo time"
+        "Also said: Mon 5 Oct 2026, 17:00 Tokyo time (KKJ portal, the English text)"
+        " – Where the English and the Japanese differ, the Japanese counts."
+        f"Deadline read from “{phrase}” (KKJ portal)"
+    )
+    assert next(piece.text for piece in content.iterfind(".//small/span[@lang='ja']")) == "入札書の受領期限"
+
+
+@both_forms
+@pytest.mark.parametrize(
+    ("origin", "title"),
+    [
+        (EnglishOrigin.OFFICIAL, "Purchase of storage batteries · 蓄電池設備の購入"),
+        (EnglishOrigin.MACHINE, "Purchase of storage batteries [machine translation] · 蓄電池設備の購入"),
+        (EnglishOrigin.GIST, "Purchase of storage batteries [gist] · 蓄電池設備の購入"),
+    ],
+)
+def test_an_english_title_says_what_it_is_and_stands_beside_the_japanese(
+    form: FeedForm, origin: EnglishOrigin, title: str
+) -> None:
+    card = replace(CARD, title_en_origin=origin)
+    assert read(card, form=form).entries[0].title == title
+    assert title.replace(" · ", " ") in words(shown(card, form=form))
+
+
+def test_japanese_readers_are_shown_no_gist() -> None:
+    card = replace(CARD, title_en_origin=EnglishOrigin.GIST)
+    assert read(card, form=FeedForm.ATOM, spoken=japanese()).entries[0].title == "蓄電池設備の購入"
+    assert "Purchase" not in words(shown(card, spoken=japanese()))
+    official = replace(CARD, title_en_origin=EnglishOrigin.OFFICIAL)
+    assert "Purchase of storage batteries" in words(shown(official, spoken=japanese()))
+
+
+def test_a_title_that_is_the_same_in_both_languages_is_written_once() -> None:
+    card = replace(CARD, title="Microsoft Office", title_en="Microsoft Office")
+    assert read(card, form=FeedForm.ATOM).entries[0].title == "Microsoft Office"
+
+
+@both_forms
+def test_an_entry_shows_what_must_be_done_first_the_value_and_the_agreements(form: FeedForm) -> None:
+    reason = AccessReason(
+        "gazette-central", AccessVerdict.COVERED, (Agreement.GPA, Agreement.EPA), "政府調達", Origin.TITLE
+    )
+    card = replace(
+        CARD,
+        dates=(
+            FoundDate(DateKind.APPLICATION, date(2026, 9, 11), "申請書の提出期限", Origin.JAPANESE, time(12)),
+            FoundDate(DateKind.MEETING, date(2026, 9, 7), "入札説明会", Origin.JAPANESE, required=True),
+        ),
+        money=(FoundMoney(MoneyKind.LIMIT, Decimal(12_000_000), "上限", Origin.JAPANESE, Tax.INCLUDED),),
+        value=Decimal(12_000_000),
+        access=Access(AccessVerdict.COVERED, AccessVerdict.COVERED, (reason,)),
+    )
+    assert [words(item) for item in shown(card, form=form).iter("li")] == [
+        "Applications to take part until: Fri 11 Sep 2026, 12:00 Tokyo time",
+        "Explanatory meeting, taking part is required: Mon 7 Sep 2026, time: see the notice",
+        "Upper limit: ¥12,000,000 (tax included)",
+        f"Trade agreements: covered – {RULES['gazette-central']}",
+    ]
+
+
 def test_a_request_for_information_shows_until_when_to_respond() -> None:
     card = replace(CARD, deadline=None, response_deadline=CARD.deadline, kind=NoticeKind.INFORMATION_REQUEST)
     assert words(shown(card)).startswith("Responses by: Fri 2 Oct 2026, 17:00 Tokyo time Purchase")
@@ -332,7 +445,15 @@ def test_a_request_for_information_shows_until_when_to_respond() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     bare = replace(
-        CARD, title_en=None, buyer=None, buyer_en=None, prefecture=None, category=None, areas=(), sources=()
+        CARD,
+        title_en=None,
+        buyer=None,
+        buyer_en=None,
+        prefecture=None,
+        method=None,
+        category=None,
+        areas=(),
+        sources=(),
     )
     assert words(shown(bare)) == (
         "Deadline: Fri 2 Oct 2026, 17:00 Tokyo time 蓄電池設備の購入 "
@@ -432,5 +553,5 @@ def test_a_text_without_end_is_cut() -> None:
 
 def test_the_texts_of_the_template_reach_the_catalogues_like_those_of_the_code() -> None:
     known = extracted()
-    for text in ("Deadline: see the notice", "Cancelled: {title}", "Prefecture"):
+    for text in ("Deadline: see the notice", "Responses by: {moment}", "Cancelled: {title}", "Prefecture"):
         assert known.get(text) is not None

@@ -47,7 +47,7 @@ def test_the_address_and_not_the_browser_decides_a_feeds_language(web: "Web") ->
     web.keep(web.notice(title_en="Hydrogen station"))
     english = web.get("/feeds/all.rss", headers={"accept-language": "ja"})
     japanese = web.get("/feeds/all.rss", lang="ja")
-    assert feedparser.parse(english.content).entries[0].title == "Hydrogen station"
+    assert feedparser.parse(english.content).entries[0].title == "Hydrogen station · 水素ステーション整備工事"
     assert feedparser.parse(japanese.content).entries[0].title == "水素ステーション整備工事"
     assert (english.headers["content-language"], japanese.headers["content-language"]) == ("en", "ja")
 
