@@ -14,6 +14,7 @@ from decimal import Decimal
 from db.vocabulary.japanese import find_yen, numeral
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.reading import PHRASE, FoundMoney, MoneyKind, Origin, Tax
+from monitor.reading.corrections import as_corrected
 
 LONGEST = 100_000
 """Characters of a text that are read: far more than any notice has, few enough to read anything in a moment."""
@@ -157,7 +158,7 @@ def read_money(notice: ScrapedNotice) -> tuple[FoundMoney, ...]:
         if _ANCHOR.search(name):
             found += read_amounts(f"{name}：{value}", Origin.FIELD)
     found += read_amounts(notice.title, Origin.TITLE)
-    found += read_amounts(notice.text, Origin.JAPANESE)
+    found += read_amounts(as_corrected(notice.text, notice.kind), Origin.JAPANESE)
     if not found:
         return ()
     reports = notice.kind in _RESULTS

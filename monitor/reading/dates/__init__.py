@@ -4,6 +4,7 @@ import re
 
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import DateKind, FoundDate, Origin
+from monitor.reading.corrections import as_corrected
 from monitor.reading.dates.english import read_english
 from monitor.reading.dates.fields import read_fields
 from monitor.reading.dates.japanese import read_japanese, same_moment
@@ -23,11 +24,16 @@ def read_dates(notice: ScrapedNotice) -> tuple[FoundDate, ...]:
 
     A field of the source counts before the Japanese text, and this before the English one, which is a summary.
     Both texts are kept where they state the same kind, so that a conflict between them shows. A proposal that is due
-    with the bid, by whichever of them, is none of its own.
+    with the bid, by whichever of them, is none of its own. What a correction calls wrong is not read.
     """
     found = [
         *read_fields(notice),
-        *read_japanese(notice.text, kind=notice.kind, published=notice.published, undated=notice.undated),
+        *read_japanese(
+            as_corrected(notice.text, notice.kind),
+            kind=notice.kind,
+            published=notice.published,
+            undated=notice.undated,
+        ),
         *read_english(_english(notice), kind=notice.kind, published=notice.published, undated=notice.undated),
     ]
     if any(one.kind is DateKind.PROPOSAL for one in found):

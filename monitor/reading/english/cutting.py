@@ -94,16 +94,19 @@ _NORMAL = str.maketrans("‐‑‒–—―−─－〜∼˗", "---------~~-") |
 _KATAKANA_DASH = re.compile("(?<=[ァ-ヺー])-(?=[ァ-ヺー])|(?<=[ァ-ヺー])-(?=[^-ー0-9A-Za-z ]|$)")
 _KANJI_DIGITS = "一二三四五六七八九十百千"
 
-_ERA = "(?:令和|平成|昭和|[rhs](?=[0-9元]))"
+_ERA = "(?:令和|平成|昭和|(?<![a-z])[rhs](?=[0-9元])|令(?=[0-9元]))"
 _ORDER = f"第?(?:[0-9]+(?:,[0-9]{{3}})*(?:\\.[0-9]+)?(?:[-~・][0-9]+)*)|第[{_KANJI_DIGITS}]{{1,4}}"
+_WEEKDAY = r"(?:\([月火水木金土日]\))?"
 _SHAPES = re.compile(
-    rf"(?P<year>(?:(?P<era>{_ERA})\s?(?P<n>[0-9]{{1,2}}|元)|(?<![0-9])(?P<west>20[0-9]{{2}}))(?:\(20[0-9]{{2}}\))?"
+    rf"(?P<year>(?:(?P<era>{_ERA})\s?(?P<n>[0-9]{{1,2}}|元)|(?<![0-9])(?P<west>20[0-9]{{2}})"
+    r"|(?:(?<=^)|(?<=[(【\s]))(?P<bare>[1-9]|1[0-9]))(?:\(20[0-9]{{2}}\))?"
     r"(?:(?:年度)?[・,~-](?:令和|r)?(?P<n2>[0-9]{1,4}))*\s?(?:会計|事業)?年度分?)"
     rf"|(?P<date>(?:{_ERA}[0-9元]{{1,2}}|20[0-9]{{2}})(?:年[0-9]{{1,2}}月(?:[0-9]{{1,2}}日)?|年(?!度)"
-    r"|[./][0-9]{1,2}[./][0-9]{1,2}))"
-    r"|(?P<day>(?<![0-9])[0-9]{1,2}月[0-9]{1,2}日)"
+    rf"|[./][0-9]{{1,2}}[./][0-9]{{1,2}})){_WEEKDAY}"
+    rf"|(?P<day>(?<![0-9])[0-9]{{1,2}}月[0-9]{{1,2}}日){_WEEKDAY}"
     r"|(?P<months>(?<![0-9.])[0-9]{1,2}(?:月分?)?(?:[~-]|から)翌?[0-9]{1,2}月分?|(?<![0-9.])(?:1[0-2]|[1-9])月分?)"
-    r"|(?P<short>(?:(?<=^)|(?<=[(【\s]))r\s?(?P<rn>[0-9]{1,2})(?![0-9a-z.-]))"
+    r"|(?P<short>(?:(?<=^)|(?<=[(【\s]))(?:r\s?(?P<rn>[0-9]{1,2})(?![0-9a-z.-])|令和?(?P<ln>[0-9]{1,2})(?![0-9.年月~-]))"
+    r"|令和(?P<wn>[0-9]{1,2})(?![0-9.年月~・,-]))"
     rf"|(?P<part>その(?:[0-9]+|[{_KANJI_DIGITS}]))"
     r"|(?P<others>(?:外|ほか|他)\s?(?P<on>[0-9]+))"
     rf"|(?P<latin>[0-9.]*[a-zα-ωµμφ][0-9a-zα-ω'’&+_.㎡]*(?:[-/][0-9a-z]+)*)"
@@ -229,7 +232,7 @@ class Cutter:
                 continue
             cost = word.cost
             if word.counts:
-                if start not in number_ends:
+                if start not in number_ends and not (start and key[start - 1] == " " and start - 1 in number_ends):
                     continue
                 by_end.setdefault(end, []).append((start, cost, word))
                 continue
@@ -342,13 +345,13 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         before = settled[-1] if settled else None
         if before is not None:
-            if (
-                piece.kind is Kind.SUFFIX
-                and before.kind in (Kind.NUMBER, Kind.OTHERS)
-                and _PLACE_OF_NUMBER in piece.english
-            ):
-                settled[-1] = _counted(before, piece)
-                continue
+            if piece.kind is Kind.SUFFIX and _PLACE_OF_NUMBER in piece.english:
+                if before.kind is Kind.GAP and len(settled) > 1:
+                    settled.pop()  # 16 か所
+                    before = settled[-1]
+                if before.kind in (Kind.NUMBER, Kind.OTHERS):
+                    settled[-1] = _counted(before, piece)
+                    continue
             if _run_on(before, piece):
                 settled[-1] = _joined(before, piece)
                 continue
@@ -359,6 +362,7 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
                 settled[-2:] = [_joined(_joined(settled[-2], before), piece)]
                 continue
         settled.append(piece)
+    settled = _with_whole_names(settled)
     for number, piece in enumerate(settled):
         if piece.kind is Kind.NUMBER and piece.text.startswith("第"):
             settled[number] = Piece(piece.text, f"No. {piece.english}", Kind.LABEL)
@@ -369,6 +373,105 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
         elif piece.kind is Kind.OTHERS and not piece.english.startswith("and "):
             settled[number] = Piece(piece.text, f"and {piece.english} more", Kind.OTHERS)
     return settled
+
+
+# Names --------------------------------------------------------------------------------------------
+
+_AFTER_NAMES = frozenset("町村区郡橋線駅港川島湖池湾城署局")
+"""What may follow a name that is known: 明石町, 石狩川."""
+
+_AFTER_UNKNOWN = frozenset("橋線駅港湖川")
+"""What may follow a name that nobody knows: it is hardly ever a part of the name itself."""
+
+_OFTEN_WITHIN = frozenset("川島池城湖")
+"""What is a part of the name where something is called after it: 小松川 in 小松川中学校, 中島 in 中島団地."""
+
+_AFTER_WORDS = frozenset("課部署局庁室館橋線駅港")
+"""What follows any word and is no name there: 事業課, 中心線."""
+
+_OF_WATERS = ("河", "水", "流", "護岸", "堤", "樋", "排", "雨", "砂防", "上流", "下流", "左岸", "右岸", "ダム", "公園", "緑地")
+_KINDS_OF_PLACES = "市県都府町村区郡道庁省局国州"
+_LONGEST_STEM = 3
+_FORMER = Piece("旧", "former", Kind.ADJ)
+_BOUNDARIES = frozenset(
+    (Kind.GAP, Kind.COMMA, Kind.STOP, Kind.DOT, Kind.OPEN, Kind.CLOSE, Kind.GLUE, Kind.YEAR, Kind.DATE, Kind.MARK)
+)
+
+
+def _with_whole_names(pieces: list[Piece]) -> list[Piece]:
+    """Pieces of which none was torn out of a name: rather a whole name in Japanese than "River Island Bridge"."""
+    if not any(piece.kind is Kind.UNKNOWN or _is_single_suffix(piece) for piece in pieces):
+        return pieces
+    whole: list[Piece] = []
+    for at, piece in enumerate(pieces):
+        before = whole[-1] if whole else None
+        if _is_single_suffix(piece):
+            piece = _after(before, piece, pieces[at + 1] if at + 1 < len(pieces) else None)
+        if before is not None and (_run_on(before, piece) or _is_one_name(before, piece)):
+            whole[-1] = _joined(before, piece)
+        else:
+            whole.append(piece)
+    told: list[Piece] = []
+    for piece in whole:
+        if (
+            piece.kind is Kind.UNKNOWN
+            and piece.text[0] == _FORMER.text
+            and len(piece.text) > 2
+            and (not told or told[-1].kind in _BOUNDARIES)
+        ):
+            told.append(_FORMER)
+            piece = Piece(piece.text[1:], piece.text[1:], Kind.UNKNOWN)
+        told.append(piece)
+    return told
+
+
+def _is_single_suffix(piece: Piece) -> bool:
+    return piece.kind is Kind.SUFFIX and _is_single(piece) and piece.english not in _OPEN_ENDS
+
+
+def _after(before: Piece | None, piece: Piece, following: Piece | None) -> Piece:
+    """What a word of one kanji is after what stands before it; unknown where it may be a part of a name."""
+    kanji = piece.text
+    if not piece.english[:1].isupper():
+        torn = before is not None and not piece.english and before.kind in (Kind.UNKNOWN, Kind.NAME)
+        return _unknown(kanji) if torn and kanji not in "内外分" else piece
+    if before is None or (kanji in _OFTEN_WITHIN and _is_called_after_it(following)):
+        return _unknown(kanji)
+    if before.kind is Kind.NAME:
+        stands = kanji in _AFTER_NAMES and (len(before.text) > 1 or kanji == "町")
+        return piece if stands else _unknown(kanji)
+    if before.kind in (Kind.UNKNOWN, Kind.KANA):
+        stands = kanji in _AFTER_UNKNOWN and len(before.text) > 1 and (not following or following.known)
+        return piece if stands else _unknown(kanji)
+    if before.kind not in _BOUNDARIES and kanji in _AFTER_WORDS:
+        return Piece(kanji, piece.english.lower(), Kind.SUFFIX)
+    return _unknown(kanji)
+
+
+def _is_called_after_it(following: Piece | None) -> bool:
+    return (
+        following is not None
+        and following.kind in (Kind.NOUN, Kind.NAME, Kind.KANA, Kind.LABEL, Kind.UNKNOWN)
+        and not following.text.startswith(_OF_WATERS)
+    )
+
+
+def _is_one_name(before: Piece, piece: Piece) -> bool:
+    """Whether one unknown kanji belongs to the name of a place beside it: 今伊勢, 春日野."""
+    if before.kind is Kind.UNKNOWN and piece.kind is Kind.NAME:
+        return _is_single(before) and _is_stem(piece)
+    if before.kind is Kind.NAME and piece.kind is Kind.UNKNOWN:
+        return _is_single(piece) and _is_stem(before)
+    return False
+
+
+def _is_stem(name: Piece) -> bool:
+    text = name.text
+    return len(text) <= _LONGEST_STEM and text[-1] not in _KINDS_OF_PLACES and all(_is_kanji(sign) for sign in text)
+
+
+def _unknown(text: str) -> Piece:
+    return Piece(text, text, Kind.UNKNOWN)
 
 
 def _run_on(before: Piece, piece: Piece) -> bool:
@@ -478,17 +581,18 @@ def _ordinal(figure: str) -> str:
 def _time(match: re.Match[str]) -> str:
     """A fiscal year or a date in English; empty where the calendar has none such."""
     if match["year"]:
-        first = int(match["west"]) if match["west"] else fiscal_year(f"{match['era']}{match['n']}年度")
+        era = "令和" if match["bare"] else _era(match["era"])
+        first = int(match["west"]) if match["west"] else fiscal_year(f"{era}{match['n'] or match['bare']}年度")
         if first is None:
             return ""
         last = match["n2"]
         if last:
             year = int(last) if len(last) == 4 else first // 100 * 100 + int(last) if match["west"] else None
-            year = year or fiscal_year(f"{match['era']}{last}年度")
+            year = year or fiscal_year(f"{era}{last}年度")
             return f"FY{first}-{year}" if year and year > first else f"FY{first}"
         return f"FY{first}"
     if match["short"]:
-        year = fiscal_year(f"令和{match['rn']}年度")
+        year = fiscal_year(f"令和{match['rn'] or match['ln'] or match['wn']}年度")
         return f"FY{year}" if year else ""
     if match["months"]:
         figures = [int(figure) for figure in re.findall("[0-9]+", match["months"])]
@@ -498,7 +602,13 @@ def _time(match: re.Match[str]) -> str:
     if match["day"]:
         month, day = (int(figure) for figure in re.findall("[0-9]+", match["day"]))
         return f"{day} {_MONTHS[month - 1]}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
-    return _date(match["date"].upper())
+    text = match["date"].partition("(")[0].upper()
+    return _date(f"令和{text[1:]}" if text[0] == "令" and text[1] != "和" else text)
+
+
+def _era(written: str | None) -> str:
+    """An era as the calendar knows it: 令 is short for 令和, and letters are capitals."""
+    return "令和" if written == "令" else (written or "").upper()
 
 
 def _date(text: str) -> str:
