@@ -30,5 +30,6 @@ def as_corrected(text: str, kind: NoticeKind) -> str:
     if not any(sign in text for sign in _SIGNS):
         return text
     text = _PAIRS.sub(" ", text)
-    text = _QUOTED.sub(r" \1 ", text)
-    return _REPLACED.sub(r" \1 ", text) if kind is NoticeKind.AMENDMENT else text
+    # A full stop behind what is right: 「1,000円」に is no threshold, and 「17時」の no part of something else.
+    text = _QUOTED.sub(r"\1。", text)
+    return _REPLACED.sub(r"\1。", text) if kind is NoticeKind.AMENDMENT else text

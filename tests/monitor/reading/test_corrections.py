@@ -55,7 +55,7 @@ def test_what_corrects_nothing_stays_as_it_is(text: str) -> None:
 def test_only_a_correction_replaces_its_own_quotations() -> None:
     text = "「甲」を「乙」に訂正する。"
     assert as_corrected(text, NoticeKind.TENDER) == text
-    assert as_corrected(text, NoticeKind.AMENDMENT) == " 乙 に訂正する。"
+    assert as_corrected(text, NoticeKind.AMENDMENT) == "乙。に訂正する。"
 
 
 @pytest.mark.parametrize("text", ["（誤）" * 40_000, "「" * 100_000, "「あ」を" * 40_000, "（訂正前）" * 30_000])
