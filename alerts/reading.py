@@ -11,13 +11,12 @@ from decimal import Decimal
 
 from alerts.language import Language
 from alerts.sources import SourceNames
-from alerts.wording import deadline_text, euro_text, field_value, money_text, verdict_text
+from alerts.wording import deadline_text, euro_text, field_value, money_text, reason_text, verdict_text
 from db.card import Card
 from db.vocabulary.labels import DATES, MONEY, READ_FROM, VERDICTS
-from db.vocabulary.messages import N_, Saying
+from db.vocabulary.messages import N_
 from db.vocabulary.notice import NoticeKind
 from db.vocabulary.reading import (
-    AccessReason,
     AccessVerdict,
     DateKind,
     EnglishOrigin,
@@ -208,8 +207,4 @@ def access_text(card: Card, language: Language, rules: Mapping[str, str]) -> str
     verdict = language.text(VERDICTS[access.overall]) if alike else verdict_text(access, language)
     told = language.text("Trade agreements: {verdict}", verdict=verdict)
     reason = next((one for one in access.reasons if one.verdict is access.overall), None)
-    return f"{told} – {_reason(reason, language, rules)}" if reason and reason.rule in rules else told
-
-
-def _reason(reason: AccessReason, language: Language, rules: Mapping[str, str]) -> str:
-    return language.say(Saying(rules[reason.rule], dict(reason.values)))
+    return f"{told} – {reason_text(reason, rules, language)}" if reason and reason.rule in rules else told

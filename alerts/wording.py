@@ -10,9 +10,17 @@ from decimal import Decimal
 from alerts.language import Language
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.labels import CATEGORIES, EVENTS, KINDS, ORIGINS, PREFECTURES_EN, REQUIREMENTS, TAXES, VERDICTS
-from db.vocabulary.messages import N_
+from db.vocabulary.messages import N_, Saying
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.reading import Access, AccessVerdict, Agreement, EnglishOrigin, FoundMoney, Requirement
+from db.vocabulary.reading import (
+    Access,
+    AccessReason,
+    AccessVerdict,
+    Agreement,
+    EnglishOrigin,
+    FoundMoney,
+    Requirement,
+)
 from db.vocabulary.tender import EventKind
 
 DAY_ALONE = time(23, 59, 59)
@@ -164,3 +172,11 @@ def requirement_text(found: Requirement, language: Language) -> str:
 def event_text(kind: str, language: Language) -> str:
     """What happened to a tender; a kind from a later version is shown as it is."""
     return language.text(EVENTS[EventKind(kind)]) if kind in [*EventKind] else kind
+
+
+def reason_text(reason: AccessReason, rules: Mapping[str, str], language: Language) -> str:
+    """What a rule of market access says here; of a rule from another version of the program its name."""
+    try:
+        return language.say(Saying(rules[reason.rule], dict(reason.values)))
+    except KeyError:
+        return reason.rule

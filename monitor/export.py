@@ -15,14 +15,15 @@ from typing import BinaryIO
 import msgspec
 from sqlmodel import Session
 
+from alerts import wording
 from db import search
 from db.bulk import batches
 from db.card import Card, cards
 from db.vocabulary.japanese import to_tokyo, tokyo_iso
-from db.vocabulary.messages import Saying
 from db.vocabulary.query import Query
 from db.vocabulary.reading import Access, AccessReason, AreaScore, FoundDate, FoundMoney, Requirement
 from db.vocabulary.tender import Said, TenderSource
+from monitor.i18n import language
 from monitor.reading.access import RULES
 
 
@@ -185,8 +186,8 @@ def number(amount: Decimal) -> int | float:
 
 
 def reason_text(reason: AccessReason) -> str:
-    """What a rule of market access says, in English; of a rule that is no longer there its name."""
-    return str(Saying(RULES.get(reason.rule, reason.rule), dict(reason.values)))
+    """What a rule of market access says, in English."""
+    return wording.reason_text(reason, RULES, language("en"))
 
 
 def area_line(found: AreaScore) -> AreaLine:

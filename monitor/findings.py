@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from alerts import wording
 from alerts.language import Language
 from db.card import Card
 from db.composing import SIGNALS
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import FIELDS
-from db.vocabulary.messages import Saying
 from db.vocabulary.reading import AccessReason, AccessVerdict, DateKind, EnglishOrigin, FoundDate, FoundMoney, Origin
 from db.vocabulary.tender import Said
 from monitor.reading.access import RULES
@@ -154,11 +154,8 @@ def counts_as_chip(verdict: AccessVerdict) -> bool:
 
 
 def reason_text(reason: AccessReason, language: Language) -> str:
-    """What a rule of market access says here; of a rule from another version of the program its name."""
-    try:
-        return language.say(Saying(RULES[reason.rule], dict(reason.values)))
-    except KeyError:
-        return reason.rule
+    """What a rule of market access says here."""
+    return wording.reason_text(reason, RULES, language)
 
 
 def useful_english(title_en: str | None, origin: EnglishOrigin | None, language: Language) -> bool:

@@ -5,7 +5,7 @@ cut it the one is taken that leaves the fewest characters unknown, and then has 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -24,6 +24,8 @@ READ_CHARACTERS = 600
 
 class Kind(StrEnum):
     """What a piece of a title is: a word by its role in the tables, or something that is not in any table."""
+
+    __hash__ = str.__hash__  # that of enumerations is slow, and kinds are looked up for every piece
 
     HEAD = "head"
     NOUN = "noun"
@@ -136,6 +138,9 @@ _PUNCTUATION = (
 )
 
 
+_FIRST_KANJI = "\u4e00"
+
+
 def _is_kanji(sign: str) -> bool:
     return "\u4e00" <= sign <= "\u9fff" or "\u3400" <= sign <= "\u4dbf" or sign in "々〆"
 
@@ -157,7 +162,10 @@ def normal(title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word with what choosing it costs; ``counts`` where it is to stand after a number."""
+    """A word with what choosing it costs.
+
+    ``counts`` where it is to stand after a number; ``plain`` where nothing about its neighbours decides.
+    """
 
     english: str
     kind: Kind
@@ -165,6 +173,7 @@ class _Word:
     counts: bool
     left_latin: bool
     right_latin: bool
+    plain: bool
 
 
 def _word(spelling: str, entry: Entry, counts: bool, extra: int) -> _Word:
@@ -175,21 +184,16 @@ def _word(spelling: str, entry: Entry, counts: bool, extra: int) -> _Word:
         cost = _SINGLE_COST
         if entry.role is Role.SUFFIX:
             cost = _WORD_COST if entry.english in _OPEN_ENDS else _SUFFIX_COST
-    english = entry.english
-    if entry.role is Role.HEAD and english[1:2].islower():
-        english = english[0].lower() + english[1:]
-    return _Word(
-        english,
-        Kind(entry.role.value),
-        cost,
-        counts,
-        is_latin(spelling[0]),
-        is_latin(spelling[-1]),
-    )
+    left, right = is_latin(spelling[0]), is_latin(spelling[-1])
+    plain = not (counts or left or right or spelling[0] == _FOUNDED or _is_katakana(spelling[-1]))
+    return _Word(entry.english, Kind(entry.role.value), cost, counts, left, right, plain)
 
 
-_Steps = dict[int, list[tuple[int, int, _Word | Piece]]]
-"""Where pieces end → where they begin, what they cost, and what they are."""
+_FOUNDED = "立"
+_FOUNDERS = "市町村区県都府道"
+
+_Steps = list[list[tuple[int, int, _Word | Piece]]]
+"""By where pieces end: where they begin, what they cost, and what they are."""
 
 
 class Cutter:
@@ -221,27 +225,35 @@ class Cutter:
         key = shown.lower()
         if len(key) != len(shown):  # a few letters grow when they become small ones
             key = shown = key
-        size = len(key)
-        by_end: _Steps = {}
+        by_end: _Steps = [[] for _ in range(len(key) + 1)]
         number_ends = self._shapes(key, shown, by_end)
+        words = self._words
         for index, start, end in self._automaton.find_matches_as_indexes(key, overlapping=True):
-            word = self._words[index]
-            if word.left_latin and start and is_latin(key[start - 1]):
-                continue
-            if word.right_latin and end < size and is_latin(key[end]):
-                continue
-            cost = word.cost
-            if word.counts:
-                if start not in number_ends and not (start and key[start - 1] == " " and start - 1 in number_ends):
-                    continue
-                by_end.setdefault(end, []).append((start, cost, word))
-                continue
-            if end < size and key[end] == "ー" and _is_katakana(key[end - 1]):
-                end += 1
-            if end - start < 3 and _is_katakana(key[start]) and _cuts_katakana(key, start, end):
-                cost += _TORN_COST
-            by_end.setdefault(end, []).append((start, cost, word))
+            word = words[index]
+            if word.plain:
+                by_end[end].append((start, word.cost, word))
+            else:
+                self._place(word, key, start, end, number_ends, by_end)
         return _settle(_cheapest(key, shown, by_end))
+
+    def _place(self, word: _Word, key: str, start: int, end: int, number_ends: set[int], by_end: _Steps) -> None:
+        """Adds a word whose neighbours decide whether it stands there."""
+        if word.counts:
+            if start in number_ends or (start and key[start - 1] == " " and start - 1 in number_ends):
+                by_end[end].append((start, word.cost, word))
+            return
+        if word.left_latin and start and is_latin(key[start - 1]):
+            return
+        if word.right_latin and end < len(key) and is_latin(key[end]):
+            return
+        if key[start] == _FOUNDED and start and key[start - 1] in _FOUNDERS and end - start > 1:
+            return  # 吹田市立山田小学校 has no 立山
+        if end < len(key) and key[end] == "ー" and _is_katakana(key[end - 1]):
+            end += 1
+        cost = word.cost
+        if end - start < 3 and _is_katakana(key[start]) and _cuts_katakana(key, start, end):
+            cost += _TORN_COST
+        by_end[end].append((start, cost, word))
 
     def _shapes(self, key: str, shown: str, by_end: _Steps) -> set[int]:
         """Adds what is known by its shape, and tells where numbers end."""
@@ -269,7 +281,7 @@ class Cutter:
                 else:
                     kind = Kind.YEAR if match["year"] or match["short"] else Kind.DATE
                     piece, cost = Piece(text, said, kind), 10
-            by_end.setdefault(end, []).append((start, cost, piece))
+            by_end[end].append((start, cost, piece))
         return ends
 
 
@@ -300,14 +312,16 @@ def _cheapest(key: str, shown: str, by_end: _Steps) -> list[Piece]:
     for end in range(1, size + 1):
         sign = key[end - 1]
         start = end - 1
-        if sign in _PUNCTUATION or not sign.isalnum():
-            best = costs[start]
+        if sign >= _FIRST_KANJI:
+            best = costs[start] + _UNKNOWN_COST
         elif _is_katakana(sign) or _is_hiragana(sign):
             best = costs[start] + _KANA_COST
+        elif sign in _PUNCTUATION or not sign.isalnum():
+            best = costs[start]
         else:
             best = costs[start] + _UNKNOWN_COST
         step = None
-        for begin, cost, piece in by_end.get(end, ()):
+        for begin, cost, piece in by_end[end]:
             total = costs[begin] + cost
             if total < best or (total == best and begin > start and step):
                 best, start, step = total, begin, piece
@@ -389,9 +403,28 @@ _OFTEN_WITHIN = frozenset("川島池城湖")
 _AFTER_WORDS = frozenset("課部署局庁室館橋線駅港")
 """What follows any word and is no name there: 事業課, 中心線."""
 
-_OF_WATERS = ("河", "水", "流", "護岸", "堤", "樋", "排", "雨", "砂防", "上流", "下流", "左岸", "右岸", "ダム", "公園", "緑地")
+_OF_WATERS = (
+    "河",
+    "水",
+    "流",
+    "護岸",
+    "堤",
+    "樋",
+    "排",
+    "雨",
+    "砂防",
+    "上流",
+    "下流",
+    "左岸",
+    "右岸",
+    "ダム",
+    "公園",
+    "緑地",
+)
 _KINDS_OF_PLACES = "市県都府町村区郡道庁省局国州"
 _LONGEST_STEM = 3
+_DIRECTIONS = {"北": "Kita", "南": "Minami", "東": "Higashi", "西": "Nishi"}
+_CALLED_BY_DIRECTION = ("校", "園", "署", "町", "区")
 _FORMER = Piece("旧", "former", Kind.ADJ)
 _BOUNDARIES = frozenset(
     (Kind.GAP, Kind.COMMA, Kind.STOP, Kind.DOT, Kind.OPEN, Kind.CLOSE, Kind.GLUE, Kind.YEAR, Kind.DATE, Kind.MARK)
@@ -400,7 +433,9 @@ _BOUNDARIES = frozenset(
 
 def _with_whole_names(pieces: list[Piece]) -> list[Piece]:
     """Pieces of which none was torn out of a name: rather a whole name in Japanese than "River Island Bridge"."""
-    if not any(piece.kind is Kind.UNKNOWN or _is_single_suffix(piece) for piece in pieces):
+    if not any(
+        piece.kind is Kind.UNKNOWN or _is_single_suffix(piece) or piece.text in _DIRECTIONS for piece in pieces
+    ):
         return pieces
     whole: list[Piece] = []
     for at, piece in enumerate(pieces):
@@ -412,8 +447,10 @@ def _with_whole_names(pieces: list[Piece]) -> list[Piece]:
         else:
             whole.append(piece)
     told: list[Piece] = []
-    for piece in whole:
-        if (
+    for at, piece in enumerate(whole):
+        if piece.text in _DIRECTIONS and _is_in_a_name(whole[at - 1] if at else None, whole[at + 1 : at + 2]):
+            piece = Piece(piece.text, _DIRECTIONS[piece.text], Kind.NAME)
+        elif (
             piece.kind is Kind.UNKNOWN
             and piece.text[0] == _FORMER.text
             and len(piece.text) > 2
@@ -423,6 +460,13 @@ def _with_whole_names(pieces: list[Piece]) -> list[Piece]:
             piece = Piece(piece.text[1:], piece.text[1:], Kind.UNKNOWN)
         told.append(piece)
     return told
+
+
+def _is_in_a_name(before: Piece | None, after: Sequence[Piece]) -> bool:
+    """Whether east and west are read as in names: 西明石, 明石東小学校, 北小学校, but not 東研究棟."""
+    if (before is not None and before.kind is Kind.NAME) or not after:
+        return before is not None and before.kind is Kind.NAME
+    return after[0].kind is Kind.NAME or after[0].text.endswith(_CALLED_BY_DIRECTION)
 
 
 def _is_single_suffix(piece: Piece) -> bool:
@@ -476,21 +520,25 @@ def _unknown(text: str) -> Piece:
 
 def _run_on(before: Piece, piece: Piece) -> bool:
     """Whether two pieces are one unknown word: 川 after 古 is no river."""
-    if before.kind is Kind.KANA and piece.kind is Kind.KANA:
-        return True
-    if before.text == "の" and piece.kind is Kind.KANA and len(piece.text) == 1:  # のり
-        return True
-    if before.kind is Kind.KANA or piece.kind is Kind.KANA:
+    if piece.kind is Kind.KANA:
+        if before.kind is Kind.KANA:
+            return True
+        if before.text == "の" and len(piece.text) == 1:  # のり
+            return True
+        if before.kind is Kind.DROP and before.text in "はもな":  # はりま
+            return True
         return _is_torn(before, piece) or _is_in_name(before, piece)
-    if before.kind is Kind.UNKNOWN and piece.kind is Kind.UNKNOWN:
-        return True
+    if before.kind is Kind.KANA:
+        return _is_torn(before, piece) or _is_in_name(before, piece)
+    if piece.kind is Kind.UNKNOWN:
+        return before.kind is Kind.UNKNOWN or (
+            _is_single(before) and (before.kind is Kind.SUFFIX or before.kind in _WORDS)
+        )
     if before.kind is Kind.UNKNOWN:
         if len(before.text) == 1 and piece.kind is Kind.SUFFIX and _is_single(piece):  # 古川 is a name
             return piece.english not in _OPEN_ENDS
         return _is_single_noun(piece)
-    if piece.kind is Kind.UNKNOWN:
-        return _is_single_noun(before) or (before.kind is Kind.SUFFIX and _is_single(before))
-    return _is_single_noun(before) and _is_single_noun(piece)
+    return len(piece.text) == len(before.text) == 1 and _is_single_noun(before) and _is_single_noun(piece)
 
 
 _JOINS_NAMES = frozenset("がのヶケノツ")
@@ -516,8 +564,11 @@ def _is_single(piece: Piece) -> bool:
     return len(piece.text) == 1 and _is_kanji(piece.text)
 
 
+_WORDS = frozenset((Kind.NOUN, Kind.ADJ, Kind.HEAD, Kind.NAME, Kind.DROP))
+
+
 def _is_single_noun(piece: Piece) -> bool:
-    return piece.kind in (Kind.NOUN, Kind.ADJ, Kind.HEAD, Kind.NAME) and _is_single(piece)
+    return len(piece.text) == 1 and piece.kind in _WORDS and _is_kanji(piece.text)
 
 
 def _is_within_kana(first: Piece, middle: Piece, last: Piece) -> bool:
@@ -529,7 +580,7 @@ def _ends_name(before: Piece, joint: Piece, piece: Piece) -> bool:
     """Whether a name goes on after its が or の: 潮見が丘."""
     known = before.kind is Kind.NAME and joint.text != "の"  # 東京の川 may be said of any river
     return (
-        (known or before.kind is Kind.UNKNOWN)
+        (known or before.kind is Kind.UNKNOWN or _is_single_noun(before))
         and _is_single(piece)
         and piece.kind in (Kind.UNKNOWN, Kind.SUFFIX, Kind.NOUN)
     )

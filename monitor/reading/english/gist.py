@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from monitor.reading.english.cutting import Cutter, Kind, Piece
 from monitor.reading.english.glossary import read_tables
-from monitor.reading.english.sources import area_entries, organisation_entries, place_entries
+from monitor.reading.english.numbering import numbered
+from monitor.reading.english.sources import organisation_entries, place_entries
 
 LEAST_ACCOUNTED = 0.5
 """Of a title of which less is accounted for nothing is said: a gist that is mostly Japanese helps nobody."""
@@ -52,7 +53,7 @@ class Gist:
 
     def explain(self, title: str) -> Explained:
         """The gist with its pieces, in the title's order, and the share of the title that they account for."""
-        pieces = self._cutter.cut(title)
+        pieces = numbered(self._cutter.cut(title))
         total = unknown = 0
         for piece in pieces:
             if piece.kind not in _SIGNS:
@@ -71,7 +72,7 @@ _TO_THE_END = frozenset((Kind.YEAR, Kind.DATE, Kind.PART, Kind.MARK))
 
 def load_gist() -> Gist:
     """The gist with the tables as they are installed; GlossaryError if one is wrong."""
-    return Gist(Cutter((*read_tables(), *organisation_entries()), (*place_entries(), *area_entries())))
+    return Gist(Cutter((*read_tables(), *organisation_entries()), place_entries()))
 
 
 # The title ----------------------------------------------------------------------------------------
@@ -95,8 +96,35 @@ class _Tail:
 
 def _title(pieces: Sequence[Piece]) -> str:
     tail = _Tail()
-    text = _clauses(_flat(pieces, tail, 0), tail)
+    text = _clauses(_flat(_with_modified_software(pieces), tail, 0), tail)
     return _tidy(f"{text}{tail}")
+
+
+_SOFTWARE = re.compile(
+    "(?:システム|アプリ|アプリケーション|プログラム|サイト|ホームページ|ソフト|ソフトウェア|ソフトウエア|データベース|画面|ポータル|ツール|機能|"
+    "帳票|基盤|API|app|web|system)$",
+    re.IGNORECASE,
+)
+_LOOKED_THROUGH = frozenset(
+    (Kind.GLUE, Kind.HEAD, Kind.SUFFIX, Kind.GAP, Kind.DROP, Kind.MARK, Kind.YEAR, Kind.CLOSE)
+)
+_RENOVATION = "renovation"
+
+
+def _with_modified_software(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """改修 of software is modification, of anything else renovation; as works it is always the latter."""
+    if not any(piece.kind is Kind.HEAD and piece.english.startswith(_RENOVATION) for piece in pieces):
+        return pieces
+    told = list(pieces)
+    for at, piece in enumerate(pieces):
+        if piece.kind is not Kind.HEAD or not piece.english.startswith(_RENOVATION) or "工事" in piece.text:
+            continue
+        if at + 1 < len(pieces) and "工事" in pieces[at + 1].text:
+            continue
+        thing = next((one for one in reversed(pieces[:at]) if one.kind not in _LOOKED_THROUGH), None)
+        if thing is not None and _SOFTWARE.search(thing.text):
+            told[at] = Piece(piece.text, "modification" + piece.english.removeprefix(_RENOVATION), Kind.HEAD)
+    return told
 
 
 def _tidy(text: str) -> str:
@@ -119,6 +147,9 @@ def _flat(pieces: Sequence[Piece], tail: _Tail, depth: int) -> list[Piece]:
             tail.take(piece)
         elif piece.kind is Kind.OPEN and depth < DEEPEST:
             end = _end_of_bracket(pieces, at)
+            if end == at + 2 and pieces[at + 1].kind is Kind.UNKNOWN and len(pieces[at + 1].text) == 1:
+                at = end + 1  # (補): an abbreviation of the office
+                continue
             alone = not flat and not any(_says(one) for one in pieces[end + 1 :])
             inner = _clauses(_flat(pieces[at + 1 : end], tail, depth + 1), tail, turned=alone)
             if inner and (alone or piece.text in _QUOTES):
@@ -188,7 +219,7 @@ def _phrases(pieces: list[Piece]) -> list[list[Piece]]:
     """
     starts = [0]
     for at, piece in enumerate(pieces):
-        if piece.kind is Kind.COMMA or (piece.kind is Kind.GLUE and piece.english == "and"):
+        if piece.kind is Kind.COMMA or (piece.kind is Kind.GLUE and piece.english == "and" and piece.text != "と"):
             before, after = pieces[starts[-1] : at], pieces[at + 1 :]
             if _is_whole(before) and _is_whole(after) and not _is_done_to_both(after):
                 starts.append(at + 1)
@@ -205,12 +236,20 @@ def _is_whole(pieces: Sequence[Piece]) -> bool:
 
 
 def _is_done_to_both(pieces: Sequence[Piece]) -> bool:
-    """Whether what is done comes after "of" and is done with both: A研修及びB研修の実施."""
-    words = [piece for piece in pieces if piece.kind not in _ASIDE]
-    of = max((at for at, piece in enumerate(words) if piece.kind is Kind.GLUE), default=0)
-    return of > 0 and words[of].english == "of" and words[of - 1].kind is Kind.HEAD
+    """Whether what stands at the end is said of both: A研修及びB研修の実施, Aの運営及びBの更新に係る支援, A及びBの実施."""
+    words = [piece for piece in pieces if piece.kind not in _ASIDE and piece.english != _ETC]
+    links = [at for at, piece in enumerate(words) if piece.kind is Kind.GLUE and piece.english not in _COORDINATES]
+    if not links:
+        return False
+    if all(piece.kind is Kind.HEAD for piece in words[: links[0]]):  # 整備及び利活用を支援する
+        return True
+    of = links[-1]
+    if words[of].english == "of" and words[of - 1].kind is Kind.HEAD:
+        return True
+    return any(words[at].english in _SAID_OF_ALL and words[at - 1].kind is Kind.HEAD for at in links)
 
 
+_SAID_OF_ALL = frozenset(("for", "on", "towards", "in connection with", "based on"))
 _ASIDE = frozenset((Kind.OPEN, Kind.GAP, Kind.DROP, Kind.AMOUNT))
 
 
@@ -249,6 +288,48 @@ def _clause(pieces: list[Piece], tail: _Tail, turned: bool) -> str:
 def _phrase(pieces: Sequence[Piece], turned: bool) -> str:
     """A clause without what is told last."""
     groups = _groups(pieces)
+    place = _place_before_gap(groups) if turned else ""
+    said = _said(groups, turned)
+    return f"{said}, {place}" if place and said else said or place
+
+
+def _place_before_gap(groups: list[_Group]) -> str:
+    """Takes the office or place that stands before a space at the beginning: ○○高等学校 什器の買入れ."""
+    if len(groups) < 2:
+        return ""
+    chunk = groups[0].chunks[0]
+    gap = next((at for at, piece in enumerate(chunk) if piece.kind is Kind.GAP), 0)
+    if not gap or chunk[gap - 1].kind is Kind.LATIN or gap + 1 == len(chunk):
+        return ""
+    if not (chunk[gap - 1].kind is Kind.NAME or chunk[gap - 1].text.endswith(_PLACES)):
+        return ""
+    groups[0].chunks[0] = chunk[gap + 1 :]
+    return _compound(chunk[:gap])
+
+
+_PLACES = (
+    "校",
+    "院",
+    "所",
+    "署",
+    "局",
+    "館",
+    "場",
+    "園",
+    "大学",
+    "センター",
+    "課",
+    "部",
+    "庁",
+    "裁判所",
+    "庁舎",
+    "団地",
+    "基地",
+)
+
+
+def _said(groups: list[_Group], turned: bool) -> str:
+    """The groups with what is done first."""
     done: list[str] = []
     while groups and turned:
         heads, rest = _heads(groups[-1])
@@ -273,8 +354,9 @@ def _stated(done: str, groups: list[_Group]) -> str:
         return f"{_turned(groups)} {done}"
     *before, last = groups
     asides = [piece for chunk in last.chunks for piece in chunk]
-    if before and all(piece.kind is Kind.OPEN for piece in asides):
-        return " ".join([done, before[-1].link, _turned(before), *(piece.english for piece in asides)])
+    if all(piece.kind is Kind.OPEN for piece in asides):
+        link = (before[-1].link, _turned(before)) if before else ()
+        return " ".join([done, *link, *(piece.english for piece in asides)])
     return done if last.is_empty else f"{done}: {_turned(groups)}"
 
 
@@ -310,8 +392,12 @@ def _groups(pieces: Sequence[Piece]) -> list[_Group]:
     for at, piece in enumerate(pieces):
         group = groups[-1]
         if piece.kind is Kind.GLUE and piece.english not in _COORDINATES:
+            chunk = group.chunks[-1]
+            if piece.text == "の" and chunk and all(one.kind is Kind.ADJ for one in chunk):
+                continue  # 最新のデータ
             if not group.is_empty:
-                group.link = piece.english
+                does = piece.text == "する" and at and pieces[at - 1].kind is Kind.HEAD
+                group.link = "for" if does else piece.english  # 製造する事業者: who does it
                 groups.append(_Group())
             elif len(groups) > 1 and piece.english not in ("", "of"):
                 groups[-2].link = piece.english
@@ -391,7 +477,13 @@ def _cut_head(chunk: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
         at -= 1
     if not head:
         return list(chunk), []
+    while at and chunk[at - 1].kind is Kind.ADJ and chunk[at - 1].text not in _OF_PLACES:
+        at -= 1  # 緊急修繕, 迅速な提供
+        head.insert(0, chunk[at])
     return _trimmed([*chunk[:at], *asides]), head
+
+
+_OF_PLACES = frozenset("旧元新東西南北")
 
 
 def _trimmed(chunk: list[Piece]) -> list[Piece]:
@@ -415,12 +507,31 @@ def _compound(chunk: Sequence[Piece]) -> str:
         elif piece.english:
             if not said:
                 said = piece.english
+            elif piece.english == _ETC and said.endswith(_ETC):
+                continue
             elif gap and before is not Kind.LATIN and piece.kind not in (Kind.LATIN, Kind.NUMBER, Kind.OPEN):
                 said += f", {piece.english}"
             else:
-                said += f" {piece.english}"
+                said += f" {_without_repetition(said, piece.english)}"
             gap, before = False, piece.kind
     return said
+
+
+def _without_repetition(said: str, english: str) -> str:
+    """What is added without the word that stands there already: "maintenance services" + "services"."""
+    first, _, rest = english.partition(" ")
+    return rest if first in _REPEATED and said.endswith(f" {first}") else english
+
+
+_REPEATED = frozenset(("services", "works", "work", "equipment", "contract", "project"))
+
+
+def _is_pair(text: str) -> bool:
+    """Whether a text of a list is itself two things, so that a comma says it better: 点検 + 保守管理."""
+    return " and " in text and "(" not in text and text.count(" ") < _LONG_PAIR
+
+
+_LONG_PAIR = 6
 
 
 def _listed(texts: Sequence[str], joins: Sequence[str]) -> str:
@@ -433,7 +544,8 @@ def _listed(texts: Sequence[str], joins: Sequence[str]) -> str:
             said = text
             continue
         word = joins[at - 1] if at - 1 < len(joins) else " and "
-        if word == " and " and at < len(texts) - 1 and at <= len(joins) - 1 and joins[at] == " and ":
+        more = at < len(texts) - 1 and at < len(joins) and joins[at] == word
+        if word == " and " and (more or _is_pair(text)):
             word = ", "
         said += word + text
     return said
