@@ -49,7 +49,7 @@ _JAPANESE_WORDS = re.compile(f"{JAPANESE.pattern}[\u3000-\u30ff\u3400-\u9fff\uff
 
 def in_tongues(text: str, code: str) -> Markup:
     """A text in the language ``code`` as HTML, with what is Japanese in it said to be."""
-    if code == "ja":
+    if code == "ja" or isinstance(text, Markup):
         return escape(text)
     pieces: list[Markup] = []
     done = 0

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
-
 from alerts import wording
 from alerts.language import Language
 from db.card import Card
@@ -25,9 +23,6 @@ LONGEST_TITLE = 200
 """Characters of an English title in a list: a gist of several works in one is long, and the Japanese stands beside it."""
 _IN_GLANCE = (DateKind.DEADLINE, DateKind.RESPONSE)
 """Dates that stand at the top of the page."""
-_JAPANESE = re.compile(
-    "[\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f][\u3000-\u30ff\u3400-\u9fff\uff01-\uff9f]*"
-)
 _FIELD = re.compile(r"(?P<name>[^:]{1,60}): (?P<value>[0-9][0-9T:+./-]{3,60})")
 """How the readers write what they found in a field: its name, and a day, a moment or a period."""
 
@@ -161,18 +156,6 @@ def reason_text(reason: AccessReason, language: Language) -> str:
 def useful_english(title_en: str | None, origin: EnglishOrigin | None, language: Language) -> bool:
     """Whether a list shows the English title: to those who read the Japanese a gist or a translation says nothing."""
     return bool(title_en) and (language.code != "ja" or origin in (None, EnglishOrigin.OFFICIAL))
-
-
-def in_tongues(text: str, code: str) -> Markup:
-    """A text as HTML on a page in the language ``code``, with what is Japanese in it said to be."""
-    if code == "ja" or isinstance(text, Markup):
-        return escape(text)
-    pieces: list[Markup] = []
-    done = 0
-    for match in _JAPANESE.finditer(text):
-        pieces += [escape(text[done : match.start()]), Markup('<span lang="ja">{}</span>').format(match[0])]
-        done = match.end()
-    return Markup("").join([*pieces, escape(text[done:])])
 
 
 def cut(text: str, longest: int = LONGEST_TITLE) -> str:

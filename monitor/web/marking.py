@@ -12,11 +12,11 @@ from unicodedata import category
 
 from markupsafe import Markup, escape
 
+from alerts.language import in_tongues
 from db.card import Card, extract
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import EnglishOrigin, Evidence, Place
 from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
-from monitor.findings import in_tongues
 from monitor.reading.areas.lexicon import READ_CHARACTERS
 
 SNIPPET_CHARACTERS = 80

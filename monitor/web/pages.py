@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alerts.feeds import web_address
+from alerts.language import in_tongues
 from alerts.wording import (
     TOO_FEW,
     euro_text,
@@ -218,7 +219,7 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
     }
 
     def tongues(text: str) -> Markup:
-        return findings.in_tongues(text, spoken.code)
+        return in_tongues(text, spoken.code)
 
     def euro(yen: Decimal, *, dated: bool = False) -> str:
         if rate is None:
@@ -233,7 +234,7 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
         if not words or words in context.sources:
             return Markup("")
         code = told[proof.origin]
-        return Markup('<q lang="{}">{}</q>').format(code, findings.in_tongues(words, code))
+        return Markup('<q lang="{}">{}</q>').format(code, in_tongues(words, code))
 
     return {
         "tongues": tongues,

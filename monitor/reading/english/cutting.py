@@ -100,6 +100,7 @@ _ERA = "(?:令和|平成|昭和|(?<![a-z])[rhs](?=[0-9元])|令(?=[0-9元]))"
 _ORDER = f"第?(?:[0-9]+(?:,[0-9]{{3}})*(?:\\.[0-9]+)?(?:[-~・][0-9]+)*)|第[{_KANJI_DIGITS}]{{1,4}}"
 _WEEKDAY = r"(?:\([月火水木金土日]\))?"
 _SHAPES = re.compile(
+    rf"(?=[0-9a-zα-ωµ.令平昭第そ外ほ他{_KANJI_DIGITS}])(?:"  # most signs begin none of these
     rf"(?P<year>(?:(?P<era>{_ERA})\s?(?P<n>[0-9]{{1,2}}|元)|(?<![0-9])(?P<west>20[0-9]{{2}})"
     r"|(?:(?<=^)|(?<=[(【\s]))(?P<bare>[1-9]|1[0-9]))(?:\(20[0-9]{{2}}\))?"
     r"(?:(?:年度)?[・,~-](?:令和|r)?(?P<n2>[0-9]{1,4}))*\s?(?:会計|事業)?年度分?)"
@@ -113,6 +114,7 @@ _SHAPES = re.compile(
     r"|(?P<others>(?:外|ほか|他)\s?(?P<on>[0-9]+))"
     rf"|(?P<latin>[0-9.]*[a-zα-ωµμφ][0-9a-zα-ω'’&+_.㎡]*(?:[-/][0-9a-z]+)*)"
     rf"|(?P<number>{_ORDER}|[{_KANJI_DIGITS}]{{1,3}}(?=[式期次号級階丁種世時]))"
+    r")"
 )
 _MONTHS = (
     "January",
@@ -353,6 +355,10 @@ def _sign(sign: str) -> Piece:
     return Piece(sign, sign, Kind.KANA if _is_katakana(sign) or _is_hiragana(sign) else Kind.UNKNOWN)
 
 
+_LOOSE = frozenset((Kind.UNKNOWN, Kind.KANA))
+_UNFINISHED = frozenset((Kind.NUMBER, Kind.SUFFIX, Kind.KANA, Kind.OTHERS))
+
+
 def _settle(pieces: list[Piece]) -> list[Piece]:
     """What only shows when the pieces stand beside each other: unknown runs, numbers with their units."""
     settled: list[Piece] = []
@@ -366,18 +372,19 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
                 if before.kind in (Kind.NUMBER, Kind.OTHERS):
                     settled[-1] = _counted(before, piece)
                     continue
-            if _run_on(before, piece):
-                settled[-1] = _joined(before, piece)
-                continue
-            if len(settled) > 1 and _is_within_kana(settled[-2], before, piece):
-                settled[-2:] = [_joined(_joined(settled[-2], before), piece)]
-                continue
-            if len(settled) > 1 and before.text in _JOINS_NAMES and _ends_name(settled[-2], before, piece):
-                settled[-2:] = [_joined(_joined(settled[-2], before), piece)]
-                continue
+            if piece.kind in _LOOSE or before.kind in _LOOSE or len(piece.text) == 1:
+                if _run_on(before, piece):
+                    settled[-1] = _joined(before, piece)
+                    continue
+                first = settled[-2] if len(settled) > 1 else None
+                if first and (_is_within_kana(first, before, piece) or _ends_name(first, before, piece)):
+                    settled[-2:] = [_joined(_joined(first, before), piece)]
+                    continue
         settled.append(piece)
     settled = _with_whole_names(settled)
     for number, piece in enumerate(settled):
+        if piece.kind not in _UNFINISHED:
+            continue
         if piece.kind is Kind.NUMBER and piece.text.startswith("第"):
             settled[number] = Piece(piece.text, f"No. {piece.english}", Kind.LABEL)
         elif _PLACE_OF_NUMBER in piece.english:  # its number became part of something else
@@ -431,11 +438,15 @@ _BOUNDARIES = frozenset(
 )
 
 
+_MAY_BE_TORN = frozenset((Kind.SUFFIX, Kind.ADJ))
+
+
 def _with_whole_names(pieces: list[Piece]) -> list[Piece]:
     """Pieces of which none was torn out of a name: rather a whole name in Japanese than "River Island Bridge"."""
-    if not any(
-        piece.kind is Kind.UNKNOWN or _is_single_suffix(piece) or piece.text in _DIRECTIONS for piece in pieces
-    ):
+    for piece in pieces:
+        if piece.kind is Kind.UNKNOWN or (len(piece.text) == 1 and piece.kind in _MAY_BE_TORN):
+            break
+    else:
         return pieces
     whole: list[Piece] = []
     for at, piece in enumerate(pieces):
@@ -580,7 +591,8 @@ def _ends_name(before: Piece, joint: Piece, piece: Piece) -> bool:
     """Whether a name goes on after its が or の: 潮見が丘."""
     known = before.kind is Kind.NAME and joint.text != "の"  # 東京の川 may be said of any river
     return (
-        (known or before.kind is Kind.UNKNOWN or _is_single_noun(before))
+        joint.text in _JOINS_NAMES
+        and (known or before.kind is Kind.UNKNOWN or _is_single_noun(before))
         and _is_single(piece)
         and piece.kind in (Kind.UNKNOWN, Kind.SUFFIX, Kind.NOUN)
     )

@@ -113,7 +113,10 @@ _RENOVATION = "renovation"
 
 def _with_modified_software(pieces: Sequence[Piece]) -> Sequence[Piece]:
     """改修 of software is modification, of anything else renovation; as works it is always the latter."""
-    if not any(piece.kind is Kind.HEAD and piece.english.startswith(_RENOVATION) for piece in pieces):
+    for piece in pieces:
+        if piece.kind is Kind.HEAD and piece.english.startswith(_RENOVATION):
+            break
+    else:
         return pieces
     told = list(pieces)
     for at, piece in enumerate(pieces):
