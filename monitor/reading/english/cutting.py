@@ -198,19 +198,27 @@ _Steps = list[list[tuple[int, int, _Word | Piece]]]
 """By where pieces end: where they begin, what they cost, and what they are."""
 
 
+_IN_COMPOUNDS = frozenset((Kind.NOUN, Kind.HEAD, Kind.ADJ, Kind.SUFFIX, Kind.KANA))
+
+
 class Cutter:
     """Cuts titles by the words that it was made from; immutable and shared by threads."""
 
     def __init__(self, entries: Iterable[Entry], last_resort: Iterable[Entry] = ()) -> None:
         """``entries`` in the order in which they count; ``last_resort`` only where these leave something open."""
         words: dict[tuple[str, bool], _Word] = {}  # 校 is a unit after a number, and may be a word elsewhere
+        within: dict[str, _Word] = {}
         for extra, source in ((0, entries), (_FAR_COST, last_resort)):
             for entry in source:
                 counts = entry.role is Role.SUFFIX and _PLACE_OF_NUMBER in entry.english
                 for spelling in _spellings(entry.term):
-                    if (spelling, counts) not in words:
+                    known = words.get((spelling, counts))
+                    if known is None:
                         words[spelling, counts] = _word(spelling, entry, counts, extra)
+                    elif known.kind is Kind.MARK and entry.role is not Role.MARK:
+                        within.setdefault(spelling, _word(spelling, entry, counts, extra))
         self._words = tuple(words.values())
+        self._within = within
         self._automaton = AhoCorasick([spelling for spelling, _ in words], store_patterns=False)
 
     def cut(self, title: str) -> list[Piece]:
@@ -236,7 +244,14 @@ class Cutter:
                 by_end[end].append((start, word.cost, word))
             else:
                 self._place(word, key, start, end, number_ends, by_end)
-        return _settle(_cheapest(key, shown, by_end))
+        pieces = _settle(_cheapest(key, shown, by_end))
+        for at, piece in enumerate(pieces[:-1]):
+            if piece.kind is Kind.MARK and pieces[at + 1].kind in _IN_COMPOUNDS:
+                # 入札参加資格 is no mark that something is put out to tender
+                inside = self._within.get(piece.text.lower())
+                if inside is not None:
+                    pieces[at] = Piece(piece.text, inside.english, inside.kind)
+        return pieces
 
     def _place(self, word: _Word, key: str, start: int, end: int, number_ends: set[int], by_end: _Steps) -> None:
         """Adds a word whose neighbours decide whether it stands there."""
@@ -506,7 +521,7 @@ def _after(before: Piece | None, piece: Piece, following: Piece | None) -> Piece
 def _is_called_after_it(following: Piece | None) -> bool:
     return (
         following is not None
-        and following.kind in (Kind.NOUN, Kind.NAME, Kind.KANA, Kind.LABEL, Kind.UNKNOWN)
+        and following.kind in (Kind.NOUN, Kind.NAME, Kind.KANA, Kind.NUMBER, Kind.LABEL, Kind.UNKNOWN)
         and not following.text.startswith(_OF_WATERS)
     )
 

@@ -25,7 +25,7 @@ _QUOTES = "「『“\"'"
 _COORDINATES = ("and", "or")
 _ETC = "etc."
 _SPACES = re.compile(" {2,}")
-_SPACE_BEFORE = re.compile(r" +([,;:)])")
+_SPACE_BEFORE = re.compile(r" +([,;:)])|(?<=[(])[,;:] *")
 _ORPHANS = re.compile(r"\(\s*[,;:]?\s*\)|^[\s,;:)-]+|[\s,;:(-]+$")
 
 
@@ -100,6 +100,10 @@ def _title(pieces: Sequence[Piece]) -> str:
     return _tidy(f"{text}{tail}")
 
 
+def _without_space(match: re.Match[str]) -> str:
+    return match[1] or ""
+
+
 _SOFTWARE = re.compile(
     "(?:システム|アプリ|アプリケーション|プログラム|サイト|ホームページ|ソフト|ソフトウェア|ソフトウエア|データベース|画面|ポータル|ツール|機能|"
     "帳票|基盤|API|app|web|system)$",
@@ -124,14 +128,29 @@ def _with_modified_software(pieces: Sequence[Piece]) -> Sequence[Piece]:
             continue
         if at + 1 < len(pieces) and "工事" in pieces[at + 1].text:
             continue
-        thing = next((one for one in reversed(pieces[:at]) if one.kind not in _LOOKED_THROUGH), None)
+        thing = _thing_before(pieces, at)
         if thing is not None and _SOFTWARE.search(thing.text):
             told[at] = Piece(piece.text, "modification" + piece.english.removeprefix(_RENOVATION), Kind.HEAD)
     return told
 
 
+def _thing_before(pieces: Sequence[Piece], end: int) -> Piece | None:
+    """The word for a thing that stands before a place in the title, not counting what is in brackets."""
+    depth = 0
+    for piece in reversed(pieces[:end]):
+        if piece.kind is Kind.CLOSE:
+            depth += 1
+        elif piece.kind is Kind.OPEN:
+            depth -= 1
+        elif depth <= 0 and piece.kind not in _LOOKED_THROUGH:
+            return piece
+    return None
+
+
 def _tidy(text: str) -> str:
-    text = _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", text))
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    text = _SPACE_BEFORE.sub(_without_space, text)
     text = _ORPHANS.sub("", text)
     first, _, _ = text.partition(" ")
     return text[:1].upper() + text[1:] if first.islower() else text
@@ -196,8 +215,12 @@ def _clauses(pieces: Sequence[Piece], tail: _Tail, *, turned: bool = True) -> st
     said = []
     label = ""
     for stop, part in _split(pieces, Kind.STOP):
-        text = "; ".join(filter(None, (_clause(one, tail, turned) for one in _phrases(part))))
-        if text:
+        levels = []
+        for level in _levels(part):
+            phrases = [phrase for one in _phrases(level) if (phrase := _clause(one, tail, turned))]
+            if phrases:
+                levels.append("; ".join(phrases))
+        if text := " / ".join(levels):
             said.append(f"{label} {text}" if label else text)
         label = stop.english if stop and stop.english.startswith("(") else ""
     return "; ".join(said)
@@ -215,6 +238,33 @@ def _split(pieces: Sequence[Piece], kind: Kind) -> Iterator[tuple[Piece | None, 
     yield None, part
 
 
+def _levels(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """The parts that slashes divide where each is a phrase: programme ／ project ／ topic; A／B機器 is one part."""
+    begun = 0
+    for at, piece in enumerate(pieces):
+        if piece.kind is Kind.COMMA and piece.text == "/" and _is_level(pieces[begun:at], pieces[at + 1 :]):
+            yield pieces[begun:at]
+            begun = at + 1
+    yield pieces[begun:] if begun else pieces
+
+
+def _is_level(before: Sequence[Piece], after: Sequence[Piece]) -> bool:
+    words = [piece for piece in before if piece.kind not in _ASIDE]
+    if not words or not (words[-1].kind is Kind.HEAD or words[-1].text.endswith(_LEVELS)):
+        return False
+    end = next((at for at, piece in enumerate(after) if piece.kind is Kind.COMMA), len(after))
+    level = [piece for piece in after[:end] if piece.kind not in _SIGNS]
+    if not level or level[0].kind is Kind.NUMBER:
+        return False
+    return (
+        any(piece.kind is not Kind.HEAD for piece in level) or sum(len(piece.text) for piece in level) > _LONG_LEVEL
+    )
+
+
+_LEVELS = ("事業", "プロジェクト", "プログラム", "基金")
+_LONG_LEVEL = 5
+
+
 def _phrases(pieces: list[Piece]) -> list[list[Piece]]:
     """Whole phrases that commas or "and" divide: each has its object and says what is done with it.
 
@@ -222,11 +272,20 @@ def _phrases(pieces: list[Piece]) -> list[list[Piece]]:
     """
     starts = [0]
     for at, piece in enumerate(pieces):
+        if piece.kind not in _DIVIDES:
+            continue
         if piece.kind is Kind.COMMA or (piece.kind is Kind.GLUE and piece.english == "and" and piece.text != "と"):
             before, after = pieces[starts[-1] : at], pieces[at + 1 :]
             if _is_whole(before) and _is_whole(after) and not _is_done_to_both(after):
                 starts.append(at + 1)
+        elif piece.kind is Kind.DOT and _says_of_what(pieces[starts[-1] : at]) and _says_of_what(pieces[at + 1 :]):
+            starts.append(at + 1)
+    if len(starts) == 1:
+        return [pieces]
     return [pieces[start:end] for start, end in zip(starts, (*starts[1:], len(pieces)), strict=True)]
+
+
+_DIVIDES = frozenset((Kind.COMMA, Kind.GLUE, Kind.DOT))
 
 
 def _is_whole(pieces: Sequence[Piece]) -> bool:
@@ -236,6 +295,20 @@ def _is_whole(pieces: Sequence[Piece]) -> bool:
         return False
     first = next((at for at, piece in enumerate(words) if piece.kind in _JOINTS), len(words))
     return any(piece.kind not in (Kind.HEAD, Kind.GLUE, Kind.COMMA, Kind.DOT) for piece in words[:first])
+
+
+def _says_of_what(pieces: Sequence[Piece]) -> bool:
+    """Whether pieces are just "done with a thing": 物品の調達, of 物品の調達・役務の提供."""
+    words = [piece for piece in pieces if piece.kind not in _ASIDE and piece.english != _ETC]
+    of = next((at for at, piece in enumerate(words) if piece.kind is Kind.GLUE), 0)
+    if not of or words[of].text != "の" or _are_heads(words[:of]):
+        return False
+    return len(words) > of + 1 and all(piece.kind is Kind.HEAD for piece in words[of + 1 :])
+
+
+def _are_heads(words: Sequence[Piece]) -> bool:
+    """Whether there are only actions; 役務 by itself is what is provided."""
+    return all(piece.kind is Kind.HEAD for piece in words) and [piece.text for piece in words] != ["役務"]
 
 
 def _is_done_to_both(pieces: Sequence[Piece]) -> bool:
@@ -449,16 +522,20 @@ def _heads(group: _Group) -> tuple[list[list[Piece]], _Group]:
     """What is done, at the end of the last group, and the group without it."""
     heads: list[list[Piece]] = []
     chunks = list(group.chunks)
+    remarks: list[Piece] = []
     while chunks:
         object_, head = _cut_head(chunks[-1])
         if not head:
             # 機器及び保守 is a list of what is bought, not what is done with something.
             return ([], group) if heads else (heads, group)
         heads.insert(0, head)
-        if object_:
-            chunks[-1] = object_
+        if any(piece.kind is not Kind.OPEN for piece in object_) or len(chunks) == 1:
+            chunks[-1] = object_ + remarks
             break
+        remarks = object_ + remarks
         chunks.pop()
+    if chunks == [[]]:
+        chunks = []
     return heads, _Group(chunks, group.joins[: max(len(chunks) - 1, 0)])
 
 
@@ -502,6 +579,7 @@ def _compound(chunk: Sequence[Piece]) -> str:
     said = ""
     gap = False
     before = Kind.GAP
+    done = ""
     for piece in chunk:
         if piece.kind is Kind.GAP:
             gap = bool(said)
@@ -510,14 +588,84 @@ def _compound(chunk: Sequence[Piece]) -> str:
         elif piece.english:
             if not said:
                 said = piece.english
+            elif not gap and done in _DONE_FIRST and _WORK.sub("", piece.text) in _DONE_THEN:
+                said += f" and {piece.english}"
             elif piece.english == _ETC and said.endswith(_ETC):
                 continue
             elif gap and before is not Kind.LATIN and piece.kind not in (Kind.LATIN, Kind.NUMBER, Kind.OPEN):
                 said += f", {piece.english}"
             else:
                 said += f" {_without_repetition(said, piece.english)}"
-            gap, before = False, piece.kind
+            gap, before, done = False, piece.kind, piece.text
     return said
+
+
+_WORK = re.compile("(?:工事|作業|業務)$")
+_DONE_FIRST = frozenset(
+    (
+        "設置",
+        "作成",
+        "構築",
+        "回収",
+        "収集",
+        "製作",
+        "制作",
+        "購入",
+        "調達",
+        "設計",
+        "開発",
+        "点検",
+        "企画",
+        "印刷",
+        "調査",
+        "撮影",
+        "運搬",
+        "導入",
+        "解体",
+        "修理",
+        "清掃",
+        "更新",
+        "採取",
+        "製造",
+        "賃貸借",
+        "梱包",
+        "集計",
+    )
+)
+_DONE_THEN = frozenset(
+    (
+        "撤去",
+        "発送",
+        "運用",
+        "保守",
+        "運営",
+        "処分",
+        "処理",
+        "配布",
+        "配送",
+        "据付",
+        "調整",
+        "分析",
+        "診断",
+        "回収",
+        "運搬",
+        "封入",
+        "清掃",
+        "修理",
+        "点検",
+        "納品",
+        "搬入",
+        "搬出",
+        "編集",
+        "印刷",
+        "製本",
+        "構築",
+        "配信",
+        "設置",
+        "開発",
+    )
+)
+"""What is done one after the other where both stand side by side: 設置撤去, 作成発送, but not 解体設計, 導入支援."""
 
 
 def _without_repetition(said: str, english: str) -> str:
@@ -526,7 +674,7 @@ def _without_repetition(said: str, english: str) -> str:
     return rest if first in _REPEATED and said.endswith(f" {first}") else english
 
 
-_REPEATED = frozenset(("services", "works", "work", "equipment", "contract", "project"))
+_REPEATED = frozenset(("services", "works", "work", "equipment", "contract", "project", "housing", "building"))
 
 
 def _is_pair(text: str) -> bool:

@@ -1,4 +1,8 @@
-"""The words of the gist that other tables hold: organisations, municipalities, and the glosses of the focus areas."""
+"""The words of the gist that other tables hold: organisations and municipalities.
+
+The glosses of the focus areas are not among them: they name the idea that a term stands for, and are no translations
+(脳トレ has "dementia").
+"""
 
 import csv
 import re
@@ -10,8 +14,6 @@ from monitor.reading.english.glossary import Entry, Role
 _READING = Path(__file__).parents[1]
 _MUNICIPALITY = re.compile("(.{2,})[市区]$")
 _MUNICIPALITY_EN = re.compile(" (?:City|Town|Village|Ward)$|-(?:shi|cho|machi|mura|son|ku)$")
-_REMARK = re.compile(r"[()/;,\[\]]|\.\.\.|…")
-_NO_NOUN = re.compile("[ぁ-ゖ]$|^[a-z0-9]{1,2}$", re.IGNORECASE)
 
 
 def organisation_entries(directory: Path = _READING / "entities") -> Iterator[Entry]:
@@ -36,17 +38,6 @@ def place_entries(directory: Path = _READING / "entities") -> Iterator[Entry]:
     for name, found in stems.items():
         if len(found) == 1:
             yield Entry(name, found.pop(), Role.NAME)
-
-
-def area_entries(directory: Path = _READING / "areas") -> Iterator[Entry]:
-    """What the terms of the focus areas mean, where the gloss is a plain translation and not a remark."""
-    for path in sorted(directory.glob("*.tsv")):
-        for row in _rows(path):
-            term, english = row.get("term", ""), row.get("english", "")
-            if term.isascii() or not english.isascii() or row.get("weight") == "negative":
-                continue  # Latin words stay as they are, and what speaks against an area is explained, not translated
-            if term and english and not _REMARK.search(english) and not _NO_NOUN.search(term):
-                yield Entry(term, english, Role.NOUN)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

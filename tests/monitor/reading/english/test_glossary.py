@@ -8,7 +8,7 @@ from monitor.reading.english.cutting import Cutter
 from monitor.reading.english.gist import Gist
 from monitor.reading.english.glossary import Entry, GlossaryError, Role, read_table, read_tables
 from monitor.reading.english.kana import romanise
-from monitor.reading.english.sources import area_entries, organisation_entries, place_entries
+from monitor.reading.english.sources import organisation_entries, place_entries
 
 HEADER = "term\tenglish\trole\n"
 
@@ -55,6 +55,35 @@ def test_a_longer_word_wins_and_a_word_is_found_in_both_spellings() -> None:
     assert gist.of("サーバ") == gist.of("サーバー") == "Server"
 
 
+def test_of_equal_cuts_the_one_with_the_longer_first_word_is_taken() -> None:
+    gist = Gist(
+        Cutter(
+            [
+                Entry("基礎", "foundation", Role.NOUN),
+                Entry("調査委託", "survey", Role.HEAD),
+                Entry("基礎調査", "basic survey", Role.HEAD),
+                Entry("委託", "services", Role.HEAD),
+            ]
+        )
+    )
+    assert gist.of("基礎調査委託") == "Basic survey services"
+
+
+def test_a_mark_that_is_part_of_a_word_is_put_into_english_there() -> None:
+    gist = Gist(
+        Cutter(
+            [
+                Entry("入札", "tender", Role.MARK),
+                Entry("入札", "bid", Role.NOUN),
+                Entry("参加資格", "eligibility", Role.NOUN),
+                Entry("椅子", "chair", Role.NOUN),
+            ]
+        )
+    )
+    assert gist.of("入札参加資格") == "Bid eligibility"
+    assert gist.of("椅子入札") == "Chair (tender)"
+
+
 def test_a_unit_counts_only_after_a_number() -> None:
     gist = Gist(Cutter([Entry("校", "{} school|{} schools", Role.SUFFIX), Entry("校舎", "building", Role.NOUN)]))
     assert gist.of("校舎 3校") == "Building, 3 schools"
@@ -64,7 +93,6 @@ def test_a_unit_counts_only_after_a_number() -> None:
 def test_nothing_is_missed_where_a_table_is_not_there(tmp_path: Path) -> None:
     assert not list(organisation_entries(tmp_path))
     assert not list(place_entries(tmp_path))
-    assert not list(area_entries(tmp_path))
 
 
 def test_a_place_that_is_read_in_two_ways_has_no_english_without_its_kind(tmp_path: Path) -> None:
