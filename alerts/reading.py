@@ -11,7 +11,15 @@ from decimal import Decimal
 
 from alerts.language import Language
 from alerts.sources import SourceNames
-from alerts.wording import deadline_text, euro_text, field_value, money_text, reason_text, verdict_text
+from alerts.wording import (
+    deadline_text,
+    difference_text,
+    euro_text,
+    field_value,
+    money_text,
+    reason_text,
+    verdict_text,
+)
 from db.card import Card
 from db.vocabulary.labels import DATES, MONEY, READ_FROM, VERDICTS
 from db.vocabulary.messages import N_
@@ -89,15 +97,8 @@ def other_deadlines(card: Card, name: str, language: Language, source_names: Map
     if not others:
         return ""
     values = dict.fromkeys(_said_by(said, language, source_names) for said in others)
-    counting = card.why(name)
-    if any(said.origin is Origin.ENGLISH for said in others) and counting and counting.origin is not Origin.ENGLISH:
-        advice = language.text("Where the English and the Japanese differ, the Japanese counts.")
-    elif len({said.notice_id for said in (*others, *([counting] if counting else []))}) == 1:
-        advice = language.text("The notice says both; read it at its source.")
-    else:
-        advice = language.text("The notices differ; read them at their sources.")
     told = language.text("Also said: {value}", value=" · ".join([*values][:MOST_VALUES]))
-    return f"{told} – {advice}"
+    return f"{told} – {difference_text(card, name, language)}"
 
 
 def deadline_phrase(card: Card, name: str, language: Language, source_names: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from alerts.language import Language
+from db.card import Card
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.labels import CATEGORIES, EVENTS, KINDS, ORIGINS, PREFECTURES_EN, REQUIREMENTS, TAXES, VERDICTS
 from db.vocabulary.messages import N_, Saying
@@ -19,6 +20,7 @@ from db.vocabulary.reading import (
     Agreement,
     EnglishOrigin,
     FoundMoney,
+    Origin,
     Requirement,
 )
 from db.vocabulary.tender import EventKind
@@ -136,7 +138,7 @@ def verdict_text(access: Access, language: Language) -> str:
     verdicts = {Agreement.GPA: access.gpa, Agreement.EPA: access.epa}
     if set(verdicts.values()) == {AccessVerdict.UNKNOWN}:
         return ""
-    return "; ".join(
+    return " · ".join(
         language.text(
             "{agreement}: {verdict}",
             agreement=language.text(SHORT_AGREEMENTS[agreement]),
@@ -166,7 +168,19 @@ def requirement_text(found: Requirement, language: Language) -> str:
         )
     if not details:
         return said
-    return language.text("{requirement}: {details}", requirement=said, details="; ".join(details))
+    return language.text("{requirement}: {details}", requirement=said, details=" · ".join(details))
+
+
+def difference_text(card: Card, field: str, language: Language) -> str:
+    """What to make of a deadline of which different things are said; empty where nobody says anything else."""
+    others, counting = card.also_said(field), card.why(field)
+    if not others or counting is None:
+        return ""
+    if counting.origin is not Origin.ENGLISH and any(said.origin is Origin.ENGLISH for said in others):
+        return language.text("Where the English and the Japanese differ, the Japanese counts.")
+    if {said.notice_id for said in others} == {counting.notice_id}:
+        return language.text("The notice says both; read it at its source.")
+    return language.text("The notices differ; read them at their sources.")
 
 
 def event_text(kind: str, language: Language) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from alerts import wording
 from alerts.language import Language
 from db.card import Card
-from db.composing import SIGNALS
+from db.composing import REQUESTS, SIGNALS
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import FIELDS
 from db.vocabulary.reading import AccessReason, AccessVerdict, DateKind, EnglishOrigin, FoundDate, FoundMoney, Origin
@@ -128,14 +128,9 @@ def differences(card: Card) -> list[tuple[str, Sequence[Said]]]:
     return [(field, said) for field, said in fields.items() if len({one.notice_id for one in said}) > 1]
 
 
-def languages_differ(card: Card, field: str) -> bool:
-    """Whether an English text names another moment than the one that counts, which is from elsewhere."""
-    counting = card.why(field)
-    return (
-        counting is not None
-        and counting.origin is not Origin.ENGLISH
-        and any(said.origin is Origin.ENGLISH for said in card.also_said(field))
-    )
+def is_request(kind: str) -> bool:
+    """Whether a notice of this kind asks for information or comments, and for no bids."""
+    return kind in REQUESTS
 
 
 def is_signal(kind: str) -> bool:

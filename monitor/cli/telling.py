@@ -8,6 +8,7 @@ from decimal import Decimal
 from alerts.wording import (
     TOO_FEW,
     deadline_text,
+    difference_text,
     euro_text,
     event_text,
     field_value,
@@ -33,7 +34,6 @@ from monitor.findings import (
     amounts,
     deadline_proofs,
     differences,
-    languages_differ,
     other_dates,
     quotation,
     reason_text,
@@ -90,15 +90,13 @@ class Telling:
             return
         yield deadline_text(moment, card.deadline_clock if bids else card.response_clock, language)
         if not card.cancelled:
-            yield "; ".join(self._left(moment, bids=bids, open_=card.kind is not NoticeKind.AWARD))
+            yield " · ".join(self._left(moment, bids=bids, open_=card.kind is not NoticeKind.AWARD))
         yield from map(self.proof, deadline_proofs(card, field))
         for said in card.also_said(field):
             yield language.text("Also said: {value}", value=field_value(field, said.value, language))
             yield self.proof(Proof(said.phrase, said.origin, said.source))
-        if languages_differ(card, field):
-            yield language.text("Where the English and the Japanese differ, the Japanese counts.")
-        elif card.also_said(field):
-            yield language.text("The notices differ; read them at their sources.")
+        if advice := difference_text(card, field, language):
+            yield advice
 
     def _left(self, moment: datetime, *, bids: bool, open_: bool) -> Iterator[str]:
         language = self.language
@@ -256,7 +254,7 @@ class Telling:
         language = self.language
         what = event_text(event.kind, language)
         line = f"{language.moment(event.at)}: {what} ({source})" if source else f"{language.moment(event.at)}: {what}"
-        return "; ".join([line, *map(self.change, event.changes)])
+        return " · ".join([line, *map(self.change, event.changes)])
 
     def change(self, change: FieldChange) -> str:
         """A field with its values before and after; of long texts only what lies around the first difference."""

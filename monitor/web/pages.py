@@ -20,6 +20,7 @@ from alerts.feeds import web_address
 from alerts.language import in_tongues
 from alerts.wording import (
     TOO_FEW,
+    difference_text,
     euro_text,
     event_text,
     field_value,
@@ -244,7 +245,7 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
         "quoted": quoted,
         "read_from": lambda origin: spoken.text(labels.READ_FROM[origin]),
         "deadline_proofs": findings.deadline_proofs,
-        "languages_differ": findings.languages_differ,
+        "difference": lambda card, field: difference_text(card, field, spoken),
         "working_days": working_days_left,
         "working_days_text": lambda days: working_days_text(days, spoken),
         "too_few": too_few,
@@ -263,6 +264,7 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
         "counts_as_chip": findings.counts_as_chip,
         "reason": lambda reason: tongues(findings.reason_text(reason, spoken)),
         "requirement": lambda found: tongues(requirement_text(found, spoken)),
+        "is_request": findings.is_request,
         "is_signal": findings.is_signal,
         "merge_rule": lambda link: spoken.text(MERGE_RULES.get(link.rule, link.rule)),
         "differences": findings.differences,

@@ -696,7 +696,7 @@ def test_what_must_be_done_before_the_bid_the_value_and_the_agreements_have_a_li
         "Applications to take part until: Fri 20 Nov 2026, 17:00 Tokyo time (over)",
         "Explanatory meeting, taking part is required: Tue 1 Dec 2026, time: see the notice",
         "Upper limit: ¥12,000,000 (tax included)",
-        "Trade agreements: WTO GPA: restricted; EU–Japan EPA: likely covered – Only for bidders with an office in the region",
+        "Trade agreements: WTO GPA: restricted · EU–Japan EPA: likely covered – Only for bidders with an office in the region",
     ]
     letter = record.letter(with_card(record, **FINDINGS))
     assert "\n   " + "\n   ".join(findings) + "\n   Why you see this" in letter.text

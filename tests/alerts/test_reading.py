@@ -237,7 +237,7 @@ def because(rule: str, verdict: AccessVerdict, **values: str) -> AccessReason:
         ),
         (
             Access(NOT_COVERED, LIKELY, (because("epa-only", NOT_COVERED, entity="Nara City"),)),
-            "Trade agreements: WTO GPA: not covered; EU–Japan EPA: likely covered",
+            "Trade agreements: WTO GPA: not covered · EU–Japan EPA: likely covered",
         ),
         (
             Access(NOT_COVERED, NOT_COVERED, (because("not-listed", NOT_COVERED, entity="Ena City"),)),

@@ -105,7 +105,7 @@ def test_english_says_where_it_is_from() -> None:
 
 def test_verdicts_of_both_agreements_stand_in_one_line_and_unknown_ones_in_none() -> None:
     assert verdict_text(Access(AccessVerdict.NOT_COVERED, AccessVerdict.LIKELY), ENGLISH) == (
-        "WTO GPA: not covered; EU–Japan EPA: likely covered"
+        "WTO GPA: not covered · EU–Japan EPA: likely covered"
     )
     assert verdict_text(Access(), ENGLISH) == ""
 
@@ -129,7 +129,7 @@ def test_a_requirement_is_one_line() -> None:
     kind = RequirementKind.QUALIFICATION
     assert requirement_text(Requirement(kind, "", Origin.JAPANESE), ENGLISH) == "Registered qualification"
     assert requirement_text(Requirement(kind, "", Origin.JAPANESE, ("物品の販売",), ("B", "C")), ENGLISH) == (
-        "Registered qualification: Sale of goods; ranks B, C"
+        "Registered qualification: Sale of goods · ranks B, C"
     )
 
 

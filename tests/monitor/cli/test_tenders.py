@@ -196,7 +196,7 @@ def test_everything_that_was_read_is_shown_with_its_words(filled: Filled, show: 
         "Japan–EU Economic Partnership Agreement: likely covered",
         "Reiji City is not listed in the WTO agreement, only in that of Japan and the EU: not covered (WTO procurement",
         "not who may bid",
-        "Registered qualification: Services; rank A",
+        "Registered qualification: Services · rank A",
         "kkj:a=, Call for tenders, published Wed 1 Apr 2026",
         str(KKJ),
         "Wed 1 Apr 2026, 09:00 Tokyo time: announced (kkj)",

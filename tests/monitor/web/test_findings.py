@@ -258,7 +258,7 @@ def test_a_list_as_a_reason_is_named_by_its_source_and_a_rule_of_another_version
 
 def test_what_a_bidder_needs_is_said_in_english_with_the_words_of_the_notice(page: BeautifulSoup) -> None:
     needs = [words(one) for one in section(page, "needs").select("li")]
-    assert needs[0].startswith("Registered qualification: Services; ranks A, B, C 令和7・8・9年度全省庁統一資格")
+    assert needs[0].startswith("Registered qualification: Services · ranks A, B, C 令和7・8・9年度全省庁統一資格")
     assert needs[1].startswith("Taking part in the explanatory meeting ")
 
 
@@ -270,7 +270,7 @@ def test_a_field_of_a_qualification_that_no_table_has_stays_japanese(web: "Web")
     )
     part = section(read(web, requirements=needed), "needs")
     assert [words(one) for one in part.select("li > p:first-child")] == [
-        "Registered qualification: 石工事 , Electrical works; rank A",
+        "Registered qualification: 石工事 , Electrical works · rank A",
         "Office in the region",
         "Only small and medium-sized enterprises of Japan",
     ]
