@@ -33,6 +33,12 @@ SHORT_AGREEMENTS: Mapping[Agreement, str] = {
     Agreement.EPA: N_("EU–Japan EPA"),
 }
 """The agreements in lists; ``labels.AGREEMENTS`` has their full names."""
+WAYS: Mapping[str, tuple[str, ...]] = {
+    N_("by post"): ("郵送", "郵便", "書留"),
+    N_("electronically"): ("電子",),
+    N_("in person"): ("持参",),
+}
+"""The ways in which bids are handed in, by the words that name them: those who post must be earlier."""
 QUALIFICATIONS: Mapping[str, str] = {
     "役務の提供等": N_("Services"),
     "物品の販売": N_("Sale of goods"),
@@ -179,8 +185,22 @@ def difference_text(card: Card, field: str, language: Language) -> str:
     if counting.origin is not Origin.ENGLISH and any(said.origin is Origin.ENGLISH for said in others):
         return language.text("Where the English and the Japanese differ, the Japanese counts.")
     if {said.notice_id for said in others} == {counting.notice_id}:
+        ways = [
+            language.text("{way}: {value}", way=way, value=field_value(field, said.value, language))
+            for said in (counting, *others)
+            if (way := _way(said.phrase, language))
+        ]
+        if ways:
+            told = " · ".join(dict.fromkeys(ways))
+            return language.text("It depends on how the bid is handed in – {ways}", ways=told)
         return language.text("The notice says both; read it at its source.")
     return language.text("The notices differ; read them at their sources.")
+
+
+def _way(phrase: str, language: Language) -> str:
+    """How a bid is handed in until the moment that a phrase names; empty where it names no way, or several."""
+    named = [text for text, signs in WAYS.items() if any(sign in phrase for sign in signs)]
+    return language.text(named[0]) if len(named) == 1 else ""
 
 
 def event_text(kind: str, language: Language) -> str:

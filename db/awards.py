@@ -104,25 +104,28 @@ def decided_on(session: Session, tender_ids: Collection[UUID]) -> dict[UUID, dat
     return found
 
 
-def link(session: Session, tender_of: Mapping[str, UUID]) -> set[UUID]:
+def link(session: Session, tender_of: Mapping[str, UUID], *, of: Collection[UUID] = ()) -> set[UUID]:
     """Say of cases, by their numbers, of which tenders their awards are results.
 
-    Returns the tenders that got or lost an award by it.
+    Awards of other cases are no results of the tenders ``of``. Returns the tenders that got or lost an award by it.
     """
     award = table(Award)
     moved: set[UUID] = set()
-    for some in batches(tender_of, IN_LIMIT):
-        rows = session.connection().execute(
-            select(award.c.id, award.c.case_number, award.c.tender_id).where(award.c.case_number.in_(some))
-        )
-        changes = [(id, before, after) for id, case, before in rows if case and (after := tender_of[case]) != before]
-        if changes:
+    for column, values in ((award.c.case_number, tender_of.keys()), (award.c.tender_id, of)):
+        for some in batches(values, IN_LIMIT):
+            rows = session.connection().execute(
+                select(award.c.id, award.c.case_number, award.c.tender_id).where(column.in_(some))
+            )
+            changes = [
+                (id, before, after) for id, case, before in rows if (after := tender_of.get(case or "")) != before
+            ]
+            if not changes:
+                continue
             session.connection().execute(
                 award.update().where(award.c.id == bindparam("b_id")).values(tender_id=bindparam("tender_id")),
                 [{"b_id": id, "tender_id": after} for id, _, after in changes],
             )
-        moved.update(after for _, _, after in changes)
-        moved.update(before for _, before, _ in changes if before)
+            moved.update(id for _, *both in changes for id in both if id)
     return moved
 
 

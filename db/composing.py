@@ -145,6 +145,13 @@ def _newest_call(notices: Sequence[ReadNotice]) -> date | None:
     return min((part.notice.published for part in calls if _round(part) == newest), default=None)
 
 
+def _newest_round(notices: Sequence[ReadNotice]) -> date:
+    """The day since which the newest round runs; of what was called once, or not yet, everything is of one round."""
+    called = _newest_call(notices)
+    repeated = any(_round(part) > 1 for part in notices if part.notice.kind in CALLS)
+    return called if called and repeated else date.min
+
+
 def _published(notices: Sequence[ReadNotice]) -> date:
     """The day of the newest round's call; of what has no call yet the day of the newest signal."""
     if (called := _newest_call(notices)) is not None:
@@ -154,17 +161,22 @@ def _published(notices: Sequence[ReadNotice]) -> date:
 
 
 def _kind(notices: Sequence[ReadNotice], awarded: date | None) -> NoticeKind:
-    """How far the procurement has come. A call after a cancellation or a result takes it up again."""
-    called = _newest_call(notices) or date.min
+    """How far the procurement has come. A call that is repeated takes up what was cancelled or had a result.
+
+    Without a new round a cancellation counts whatever its day: a source may turn its notice into one, which keeps
+    its day, while the copy of another source is dated later.
+    """
+    called, since = _newest_call(notices), _newest_round(notices)
 
     def since_call(kind: NoticeKind) -> bool:
-        return any(part.notice.kind is kind and part.notice.published >= called for part in notices)
+        # What came on the day of the new call closed the round before.
+        return any(part.notice.kind is kind and part.notice.published > since for part in notices)
 
     if since_call(NoticeKind.CANCELLATION):
         return NoticeKind.CANCELLATION
-    if since_call(NoticeKind.AWARD) or (awarded is not None and awarded >= called):
+    if since_call(NoticeKind.AWARD) or (awarded is not None and awarded > since):
         return NoticeKind.AWARD
-    if called > date.min:
+    if called:
         newest = max(_round(part) for part in notices if part.notice.kind in CALLS)
         return next(part.notice.kind for part in notices if part.notice.kind in CALLS and _round(part) == newest)
     signals = [part for part in notices if part.notice.kind in SIGNALS]
@@ -217,21 +229,25 @@ _NO_BIDS = SIGNALS | {NoticeKind.AWARD}
 
 
 def _deadlines(notices: Sequence[ReadNotice], kind: DateKind) -> Iterator[_Deadline]:
-    """What notices say of a deadline, the one that counts first.
-
-    A correction that names a deadline counts more than the call that it corrects: the newest first.
-    """
-    parts = [part for part in notices if kind is not DateKind.DEADLINE or part.notice.kind not in _NO_BIDS]
-    called = _newest_call(notices) or date.min
-    corrections = [
-        part for part in parts if part.notice.kind is NoticeKind.AMENDMENT and part.notice.published >= called
-    ]
-    corrections.sort(key=lambda part: part.notice.published, reverse=True)
-    earlier = [part for part in parts if part not in corrections]
-    for part in (*corrections, *earlier):
+    """What notices say of a deadline, the one that counts first."""
+    for part in _in_order(notices, kind):
         for found in _dates(part):
             if found.kind is kind:
                 yield _Deadline(part, found)
+
+
+def _in_order(notices: Sequence[ReadNotice], kind: DateKind) -> list[ReadNotice]:
+    """The notices whose dates of a kind are believed, the best first.
+
+    A correction counts more than the call that it corrects: the newest first. Of a call that is repeated the dates
+    of earlier rounds are over.
+    """
+    since = date.min if kind is DateKind.RESPONSE else _newest_round(notices)
+    without = _NO_BIDS if kind is DateKind.DEADLINE else ()
+    parts = [part for part in notices if part.notice.published >= since and part.notice.kind not in without]
+    corrections = [part for part in parts if part.notice.kind is NoticeKind.AMENDMENT]
+    corrections.sort(key=lambda part: part.notice.published, reverse=True)
+    return [*corrections, *(part for part in parts if part.notice.kind is not NoticeKind.AMENDMENT)]
 
 
 def _dates(part: ReadNotice) -> Iterator[FoundDate]:
@@ -263,12 +279,9 @@ def _said(field: str, deadlines: Sequence[_Deadline]) -> Iterator[Said]:
 
 def _other_dates(notices: Sequence[ReadNotice]) -> tuple[FoundDate, ...]:
     """Of each kind the dates that the first notice has which has any: corrections before calls."""
-    corrections = [part for part in notices if part.notice.kind is NoticeKind.AMENDMENT]
-    corrections.sort(key=lambda part: part.notice.published, reverse=True)
-    ordered = [*corrections, *(part for part in notices if part.notice.kind is not NoticeKind.AMENDMENT)]
     chosen: list[FoundDate] = []
     for kind in DateKind:
-        for part in ordered:
+        for part in _in_order(notices, kind):
             if dates := [found for found in _dates(part) if found.kind is kind]:
                 chosen += dates
                 break

@@ -72,7 +72,7 @@ class Match(SQLModel, table=True):
     __table_args__ = (Index("ix_match_digest", "digest_id"),)
 
     saved_search_id: UUID = Field(primary_key=True, foreign_key="saved_search.id", ondelete="CASCADE")
-    tender_id: UUID = Field(primary_key=True)
+    tender_id: UUID = Field(primary_key=True, index=True)
     sequence: int = Field(primary_key=True)
     matched_at: datetime = Field(sa_type=UtcDateTime, index=True)
     why: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, type_coerce, update
 from sqlmodel import Session
 
 from db import bulk
@@ -14,7 +14,9 @@ from db.bulk import IN_LIMIT, batches, table
 from db.history import Match
 from db.notice import MergeDecision, Notice, NoticeKey, NoticeReading
 from db.tender import Tender, TenderAlias, TenderEvent
-from db.vocabulary.reading import Identity, IdentityKey, Link, MergeVerdict, Reading
+from db.types import Typed
+from db.vocabulary.notice import NoticeKind
+from db.vocabulary.reading import Identity, IdentityKey, Link, MergeVerdict
 
 MOST_ALIKE = 200
 """Notices that may share a key. What more of them have in common says nothing: 物品の購入 of one ministry."""
@@ -28,10 +30,29 @@ class Known:
     tender_id: UUID
     first_seen_at: datetime
     identity: Identity
+    link: Link | None = None
 
 
 Decisions = Mapping[frozenset[UUID], MergeVerdict]
 """What people decided of pairs of notices."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """Of a reading what merging looks at; the rest need not be decoded."""
+
+    identity: Identity | None = None
+
+
+def one_at_a_time(session: Session) -> None:
+    """Let no other process merge until the transaction ends. It has to be the first statement of a transaction.
+
+    Two that take in two notices of one procurement at once would not see each other's, and nobody would bring them
+    together later. SQLite has one writer at a time anyway. PostgreSQL fixes what a transaction sees at its first
+    query, for which ``LOCK TABLE`` alone does not count; a table that is hardly ever vacuumed is in nobody's way.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("LOCK TABLE merge_decision IN EXCLUSIVE MODE")
 
 
 def store_keys(session: Session, keys: Mapping[UUID, Iterable[IdentityKey]]) -> None:
@@ -82,19 +103,29 @@ def tenders_by_key(session: Session, keys: Collection[IdentityKey]) -> dict[Iden
 
 
 def members(session: Session, tender_ids: Collection[UUID]) -> list[Known]:
-    """The notices of tenders as merging sees them; those that no reader has seen yet are left out."""
+    """The notices of tenders as merging sees them.
+
+    Of one that no reader has seen yet there is nothing that a rule could go by: only people decide of it.
+    """
     notice, reading = table(Notice), table(NoticeReading)
     found: list[Known] = []
     for some in batches(sorted(tender_ids), IN_LIMIT):
         rows = session.connection().execute(
-            select(notice.c.id, notice.c.tender_id, notice.c.first_seen_at, reading.c.value)
-            .join(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
+            select(
+                notice.c.id,
+                notice.c.tender_id,
+                notice.c.first_seen_at,
+                notice.c.link,
+                notice.c.source,
+                notice.c.published,
+                type_coerce(reading.c.value, Typed(_Recognised)),
+            )
+            .outerjoin(reading, (reading.c.notice_id == notice.c.id) & (reading.c.version == notice.c.version))
             .where(notice.c.tender_id.in_(some))
         )
-        for id, tender_id, first_seen_at, value in rows:
-            assert isinstance(value, Reading)
-            if value.identity is not None:
-                found.append(Known(id, tender_id, first_seen_at, value.identity))
+        for id, tender_id, first_seen_at, link, source, published, read in rows:
+            identity = (read.identity if read else None) or Identity(source, NoticeKind.OTHER, published)
+            found.append(Known(id, tender_id, first_seen_at, identity, link))
     return found
 
 
@@ -148,50 +179,63 @@ def move(session: Session, tender_of: Mapping[UUID, UUID], links: Mapping[UUID, 
 def absorb(session: Session, aliases: Mapping[UUID, UUID]) -> None:
     """Let tenders go on as parts of others (old id → id that stays).
 
-    Their events, and what readers were told of them, move along; links, feeds and calendars that carry an old id
-    still lead to the tender. The projection of the tender that stays is not composed anew here.
+    Their events, and what readers were told of them, move along and are numbered on; links, feeds and calendars that
+    carry an old id still lead to the tender. The projection of the tender that stays is not composed anew here.
     """
     connection = session.connection()
-    tender, alias, event, match = table(Tender), table(TenderAlias), table(TenderEvent), table(Match)
+    tender, alias = table(Tender), table(TenderAlias)
     for old, kept in sorted(aliases.items()):
-        if old == kept or session.get(Tender, old) is None:
+        sequence = _sequence(session, old)
+        if old == kept or sequence is None:
             continue
-        last = _last_sequence(session, kept)
+        last = _sequence(session, kept)
         if last is None:
-            # The tender that stays has not been composed yet: it takes the row over.
-            row = session.connection().execute(select(tender).where(tender.c.id == old)).mappings().one()
-            connection.execute(tender.insert().values({**row, "id": kept}))
+            # The tender that stays has not been composed yet.
+            _copy(session, old, kept, sequence=0)
             last = 0
-        events = connection.execute(
-            select(event.c.sequence).where(event.c.tender_id == old).order_by(event.c.sequence)
-        ).scalars()
-        for sequence in list(events):
-            last += 1
-            mine = (event.c.tender_id == old) & (event.c.sequence == sequence)
-            connection.execute(update(event).where(mine).values(tender_id=kept, sequence=last))
-            told = (match.c.tender_id == old) & (match.c.sequence == sequence)
-            connection.execute(update(match).where(told).values(tender_id=kept, sequence=last))
-        connection.execute(update(alias).where(alias.c.tender_id == old).values(tender_id=kept))
-        connection.execute(update(table(Award)).where(table(Award).c.tender_id == old).values(tender_id=kept))
+        events = 0
+        for numbered in (table(Match), table(TenderEvent)):
+            on = {"tender_id": kept, "sequence": numbered.c.sequence + last}
+            events = connection.execute(update(numbered).where(numbered.c.tender_id == old).values(on)).rowcount
+        newest = last + sequence if events else max(last, 1)
+        for pointing in (alias, table(Award)):
+            connection.execute(update(pointing).where(pointing.c.tender_id == old).values(tender_id=kept))
         connection.execute(delete(tender).where(tender.c.id == old))
-        bulk.upsert(session, TenderAlias, [{"alias_id": old, "tender_id": kept}])
-        connection.execute(update(tender).where(tender.c.id == kept).values(sequence=max(last, 1)))
+        connection.execute(alias.insert().values(alias_id=old, tender_id=kept))
+        connection.execute(update(tender).where(tender.c.id == kept).values(sequence=newest))
         session.expire_all()
 
 
-def _last_sequence(session: Session, id: UUID) -> int | None:
+def part(session: Session, came_from: Mapping[UUID, UUID]) -> None:
+    """Let tenders begin as what they were a part of (new id → tender that goes on without it).
+
+    So what happens to them next is told as a change of what was known, and nothing as new that was known.
+    """
+    for new, old in sorted(came_from.items()):
+        if _sequence(session, old) is not None and _sequence(session, new) is None:
+            _copy(session, old, new, sequence=1)
+
+
+def _copy(session: Session, id: UUID, new: UUID, *, sequence: int) -> None:
+    tender = table(Tender)
+    row = session.connection().execute(select(tender).where(tender.c.id == id)).mappings().one()
+    session.connection().execute(tender.insert().values({**row, "id": new, "sequence": sequence}))
+
+
+def _sequence(session: Session, id: UUID) -> int | None:
     """The number of a tender's newest event; None where the tender is not stored."""
     tender = table(Tender)
     return session.connection().execute(select(tender.c.sequence).where(tender.c.id == id)).scalar()
 
 
-def forget(session: Session, pairs: Iterable[tuple[UUID, UUID]]) -> None:
-    """Take back what was decided of pairs of notices."""
-    decision = table(MergeDecision)
-    for one, other in pairs:
-        session.connection().execute(
-            decision.delete().where(decision.c.first == min(one, other), decision.c.second == max(one, other))
-        )
+def occupied(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that are tenders with notices."""
+    notice = table(Notice)
+    found: set[UUID] = set()
+    for some in batches(ids, IN_LIMIT):
+        used = select(notice.c.tender_id).where(notice.c.tender_id.in_(some)).distinct()
+        found.update(session.connection().execute(used).scalars())
+    return found
 
 
 def tenders_of(session: Session, notice_ids: Collection[UUID]) -> set[UUID]:

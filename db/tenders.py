@@ -12,6 +12,7 @@ from sqlmodel import select as select_models
 
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
+from db.composing import CALLS
 from db.notices import written
 from db.tender import Tender, TenderAlias, TenderArea, TenderCpv, TenderEvent, TenderVenue
 from db.vocabulary.notice import FieldChange, NoticeKind
@@ -223,7 +224,9 @@ def _event_kind(
     if not joined or any(one.kind is NoticeKind.AMENDMENT for one in joined):
         return EventKind.CHANGED
     moved = any(change.field in MOVES and change.before is not None for change in changes)
-    return EventKind.CHANGED if moved else EventKind.JOINED
+    # The day of a call is that of its newest round, and of one round the earliest.
+    repeated = tender.kind in CALLS and tender.published > old.published
+    return EventKind.CHANGED if moved or repeated else EventKind.JOINED
 
 
 def _official(old: Tender, tender: ComposedTender) -> bool:

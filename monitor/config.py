@@ -386,6 +386,13 @@ class CurrencySection(_Section):
     day: str = ""
     file: str = ""
 
+    @field_validator("yen_per_euro")
+    @classmethod
+    def _is_a_rate(cls, value: Decimal) -> Decimal:
+        if value and not 1 <= value <= 10_000:
+            raise WrongValue("write how many yen one euro is: 172.5; or 0 for none")
+        return value
+
     @field_validator("day")
     @classmethod
     def _is_day(cls, value: str) -> str:
@@ -415,7 +422,10 @@ class TranslationSection(_Section):
     @field_validator("address")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        return _web_addresses((value,))[0].rstrip("/") if value else value
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or not _port_of(parts)):
+            raise WrongValue("write it as http://127.0.0.1:5000")
+        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

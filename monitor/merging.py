@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from hashlib import blake2b
-from itertools import combinations, pairwise
+from itertools import combinations
 from types import MappingProxyType
 from typing import Protocol, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from db.merges import Decisions, Known
 from db.vocabulary.messages import N_
-from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from db.vocabulary.notice import NAMESPACE, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Identity, IdentityKey, Link, MergeVerdict, Reading
 from monitor.reading.identity import SCHEMES, award_keys
 
@@ -38,15 +38,16 @@ class Merged:
 
     ``tender_of``: the tenders of the notices whose tender changes. ``links``: why a notice is in a tender that began
     with another one; None where it is the first of another tender than before. Links that are not looked at again
-    are left out. ``aliases``: tenders that went into others. Where notices went apart, ``left`` are the tenders that
-    go on without them, and ``revived`` the ids of those that they are now, which may have been aliases.
+    or stay as they are are left out. ``aliases``: tenders that went into others. Where notices went apart, ``left``
+    are the tenders that go on without them, and ``revived`` the ids of those that they are now, which may have been
+    aliases, each with the tender that its first notice was in.
     """
 
     tender_of: dict[UUID, UUID]
     links: dict[UUID, Link | None]
     aliases: dict[UUID, UUID]
-    left: tuple[UUID, ...] = ()
-    revived: tuple[UUID, ...] = ()
+    left: tuple[UUID, ...]
+    revived: dict[UUID, UUID]
 
 
 PERSON = "person"
@@ -68,6 +69,7 @@ MERGE_RULES: Mapping[str, str] = MappingProxyType(
 )
 """The rules by name: what readers are told of why two notices are one tender."""
 _RANK = {rule: rank for rank, rule in enumerate(MERGE_RULES)}
+_BY_TITLE = frozenset(("same-title", "re-tender", "correction", "award", "early-signal"))
 
 # --- Windows --------------------------------------------------------------------------------------
 
@@ -292,7 +294,7 @@ def contradiction(one: _Card, other: _Card) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """What may join two notices. Without a rule: a title joined them before."""
+    """What may join two notices."""
 
     rule: str
     one: _Card
@@ -302,7 +304,7 @@ class _Edge:
     @property
     def strength(self) -> tuple[int, timedelta, list[UUID]]:
         distance = abs(self.one.published - self.other.published)
-        return _RANK[self.rule or "same-title"], distance, sorted((self.one.id, self.other.id))
+        return _RANK[self.rule], distance, sorted((self.one.id, self.other.id))
 
 
 class _Clusters:
@@ -360,6 +362,7 @@ def merge(
     decisions: Decisions,
     *,
     common: Collection[IdentityKey] = (),
+    occupied: Collection[UUID] = (),
 ) -> Merged:
     """The tenders of the fresh notices and of all that share a key with them.
 
@@ -367,7 +370,7 @@ def merge(
     has an index key in common, or of which a person decided something together with one of them. ``common`` are keys
     of fresh notices that the record left out, for too many have them: they join nothing. The id of a tender is that
     of the one among those merged whose first notice was seen first. Where notices go apart, the side with the first
-    notice keeps the id, the other takes the id of its own first notice.
+    notice keeps the id, the other takes the id of its own first notice, unless that is one of the ``occupied``.
     """
     known = {one.id: one for one in (*members, *fresh)}
     cards = [_Card(known[id]) for id in sorted(known)]
@@ -388,7 +391,7 @@ def merge(
     for step in steps:
         # All of a step are found before any is joined: the order of the notices does not matter.
         clusters.join([edge for block in several for edge in step(block, clusters)])
-    return _merged(cards, clusters)
+    return _merged(cards, clusters, occupied)
 
 
 def _decided(cards: Sequence[_Card], decisions: Decisions) -> Iterator[_Edge]:
@@ -448,13 +451,19 @@ def _agree(one: _Card, other: _Card) -> bool:
 
 def _kept(cards: Sequence[_Card], whole: set[IdentityKey]) -> Iterator[_Edge]:
     """What titles joined before, where not all notices are at hand that would be needed to decide it again."""
-    groups: defaultdict[tuple[UUID, IdentityKey], list[_Card]] = defaultdict(list)
+    by_id = {card.id: card for card in cards}
     for card in cards:
-        if card.title and card.title not in whole:
-            groups[card.known.tender_id, card.title].append(card)
-    for group in groups.values():
-        for one, other in pairwise(group):
-            yield _Edge("", one, other)
+        link = card.known.link
+        other = by_id.get(link.notice_id) if link else None
+        if (
+            link is None
+            or other is None
+            or link.rule not in _BY_TITLE
+            or card.known.tender_id != other.known.tender_id
+        ):
+            continue
+        if card.title and card.title == other.title and card.title not in whole:
+            yield _Edge(link.rule, other, card, link.shared)
 
 
 # Rules by title. A block is what one buyer has under one title, by day; parts and stems in it are equal.
@@ -600,32 +609,45 @@ def _early(block: list[_Card], clusters: _Clusters) -> Iterator[_Edge]:
 # The result
 
 
-def _merged(cards: Sequence[_Card], clusters: _Clusters) -> Merged:
+def own_ids(notice_id: UUID) -> tuple[UUID, UUID]:
+    """The ids for a tender that a notice begins: its own, and one for when that is another tender's."""
+    return notice_id, uuid5(NAMESPACE, f"split\n{notice_id}")
+
+
+def own_id(notice_id: UUID, taken: Collection[UUID]) -> UUID:
+    """The first of these that is free."""
+    id, other = own_ids(notice_id)
+    return id if id not in taken else other if other not in taken else own_id(other, taken)
+
+
+def _merged(cards: Sequence[_Card], clusters: _Clusters, occupied: Collection[UUID]) -> Merged:
     first: dict[UUID, _Card] = {}
     for card in sorted(cards, key=lambda card: card.age):
         first.setdefault(card.known.tender_id, card)
     surviving: dict[UUID, UUID] = {}
     for tender, card in first.items():  # in the order in which they were first seen
         surviving.setdefault(clusters.of[card.id], tender)
-    taken = set(surviving.values())
+    taken = {*surviving.values(), *first.keys(), *occupied}
+    revived: dict[UUID, UUID] = {}
     for cluster in sorted(clusters.members.keys() - surviving.keys()):
-        oldest = sorted(clusters.members[cluster], key=lambda card: card.age)
-        surviving[cluster] = next((card.id for card in oldest if card.id not in taken), oldest[0].id)
+        oldest = min(clusters.members[cluster], key=lambda card: card.age)
+        surviving[cluster] = own_id(oldest.id, taken)
+        revived[surviving[cluster]] = oldest.known.tender_id
         taken.add(surviving[cluster])
+    alive = set(surviving.values())
     tender_of = {card.id: surviving[clusters.of[card.id]] for card in cards}
     changes = {card.id: tender_of[card.id] for card in cards if tender_of[card.id] != card.known.tender_id}
     links: dict[UUID, Link | None] = {}
     for group in clusters.members.values():
         root = min(group, key=lambda card: card.age)
-        if root.id in changes:
-            links[root.id] = None
-        links.update(_links(root, clusters))
+        found: dict[UUID, Link | None] = {root.id: None, **dict(_links(root, clusters))}
+        links.update((card.id, found[card.id]) for card in group if found[card.id] != card.known.link)
     return Merged(
         tender_of=changes,
         links=links,
-        aliases={tender: tender_of[card.id] for tender, card in first.items() if tender not in taken},
-        left=tuple(sorted({card.known.tender_id for card in cards if card.id in changes} & taken)),
-        revived=tuple(sorted(taken - first.keys())),
+        aliases={tender: tender_of[card.id] for tender, card in first.items() if tender not in alive},
+        left=tuple(sorted({card.known.tender_id for card in cards if card.id in changes} & alive)),
+        revived=revived,
     )
 
 
@@ -639,8 +661,7 @@ def _links(root: _Card, clusters: _Clusters) -> Iterator[tuple[UUID, Link]]:
             if other.id not in seen:
                 seen.add(other.id)
                 front.append(other)
-                if edge.rule:
-                    yield other.id, Link(edge.rule, card.id, edge.shared)
+                yield other.id, Link(edge.rule, card.id, edge.shared)
 
 
 # --- The order for composing ----------------------------------------------------------------------

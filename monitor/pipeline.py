@@ -12,7 +12,8 @@ nothing. How a source fails is a value in its Run, and the other sources go on.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -33,7 +34,7 @@ from db.tenders import Moved
 from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
-from db.vocabulary.notice import ScrapedNotice
+from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange
@@ -303,21 +304,26 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
     now = flow.clock()
 
     def work(session: Session) -> tuple[list[Recorded], Counted]:
+        merges.one_at_a_time(session)
         runs.keep_alive(session, visit.run, now=now)
         runs.keep_answers(session, answers)
         counted = awards.record(session, won, run_id=visit.run.id, now=now)
         recorded = notices.record(session, batch, run_id=visit.run.id, now=now, parser=visit.parser)
-        reparsed = {one.id for one in recorded if one.reparsed}
+        fresh = {one.id for one in recorded if one.outcome is not Outcome.SAME}
+        said_now = fresh - {one.id for one in recorded if one.reparsed}
 
         def alerts(change: TenderChange) -> bool:
-            return _is_news(visit, change) and not any(one.notice_id in reparsed for one in change.tender.sources)
+            return _is_news(visit, change) and _has(change.tender, said_now)
 
         composed = read_and_compose(session, flow.reader, recorded, now=now)
-        changes = tenders.store(session, composed, run_id=visit.run.id, now=now, alerts=alerts)
-        decided = _results(session, won, apart={one.id for one in composed})
+        # With a tender that another notice left, or that left another one, nothing happened by that.
+        tenders.store_quietly(session, [one for one in composed if not _has(one, fresh)], now=now)
+        news = [one for one in composed if _has(one, fresh)]
+        changes = tenders.store(session, news, run_id=visit.run.id, now=now, alerts=alerts)
+        decided = linked_results(session, won, apart={one.id for one in composed})
         tenders.store(session, decided, run_id=visit.run.id, now=now, alerts=lambda change: False)
-        news = [change for change in changes if alerts(change)]
-        deliveries.add_matches(session, visit.matcher.match(news, now=to_tokyo(now)), now=now)
+        told = [change for change in changes if alerts(change)]
+        deliveries.add_matches(session, visit.matcher.match(told, now=to_tokyo(now)), now=now)
         return recorded, counted
 
     recorded, counted = flow.database.write(work)
@@ -331,9 +337,13 @@ def _is_news(visit: _Visit, change: TenderChange) -> bool:
     """Whether readers are to be told. A tender from days that were never asked for before is found, not new."""
     if visit.run.mode != RunMode.REGULAR or change.kind is EventKind.JOINED:
         return False
-    if change.kind is not EventKind.PUBLISHED or visit.read_since is None:
-        return True
-    return change.tender.published >= visit.read_since
+    if change.kind is EventKind.AWARDED:  # by a notice, and not by award data
+        return any(one.kind is NoticeKind.AWARD for one in change.tender.sources)
+    return change.sequence > 1 or visit.read_since is None or change.tender.published >= visit.read_since
+
+
+def _has(tender: ComposedTender, notice_ids: Set[UUID]) -> bool:
+    return any(one.notice_id in notice_ids for one in tender.sources)
 
 
 def read_and_compose(
@@ -372,18 +382,24 @@ def merge(session: Session, fresh: Sequence[ReadNotice]) -> dict[UUID, ReadNotic
         [one for one in known.values() if one.id not in keys],
         merges.decisions(session, list(known)),
         common=wanted - shared.keys(),
+        occupied=merges.occupied(session, {own for id in known for own in merging.own_ids(id)} - related),
     )
     merges.move(session, merged.tender_of, merged.links)
+    merges.part(session, merged.revived)
     merges.absorb(session, merged.aliases)
-    now_of = {one.id: one.tender_id for one in fresh} | {one.id: one.tender_id for one in known.values()}
-    now_of |= merged.tender_of
-    of_several = {tender for id, tender in now_of.items() if tender != id}
+    now_of = {one.id: one.tender_id for one in known.values()} | merged.tender_of
+    notices_in = Counter(now_of.values())
+    # Such a notice has no link: with the record's own there is nothing to look up.
     touched: dict[UUID, ReadNotice | None] = {
-        now_of[one.id]: one if one.version == 1 and one.id == now_of[one.id] not in of_several else None
+        now_of[one.id]: one if one.version == 1 and one.link is None and notices_in[now_of[one.id]] == 1 else None
         for one in fresh
     }
-    cases = {case: now_of[one.id] for one in known.values() for case in merging.case_numbers(one.identity)}
-    for tender in (*merged.left, *merged.tender_of.values(), *sorted(awards.link(session, cases))):
+    # Where people keep two of one case apart, the one that was seen first has its results.
+    eldest_last = sorted(known.values(), key=lambda one: (one.first_seen_at, one.id), reverse=True)
+    cases = {case: now_of[one.id] for one in eldest_last for case in merging.case_numbers(one.identity)}
+    relinked = awards.link(session, cases, of=set(now_of.values()))
+    moved = {now_of[id] for id in merged.links}
+    for tender in (*merged.left, *sorted({*merged.tender_of.values(), *moved, *relinked})):
         touched.setdefault(tender, None)
     return touched
 
@@ -402,7 +418,7 @@ def composed(session: Session, touched: Mapping[UUID, ReadNotice | None]) -> lis
     ]
 
 
-def _results(session: Session, won: Sequence[ScrapedAward], *, apart: set[UUID]) -> list[ComposedTender]:
+def linked_results(session: Session, won: Sequence[ScrapedAward], *, apart: set[UUID]) -> list[ComposedTender]:
     """The tenders of which awards are results, with these; without those that are composed anyway."""
     keys = {award.case_number: award_keys(award) for award in won if award.case_number}
     shared = merges.tenders_by_key(session, {key for some in keys.values() for key in some})
@@ -478,6 +494,7 @@ def read_again(
         now = flow.clock()
 
         def work(session: Session, batch: Sequence[ReadNotice] = batch, now: datetime = now) -> list[Moved]:
+            merges.one_at_a_time(session)
             reread = [replace(one, reading=flow.reader.read(one.notice)) for one in batch]
             notices.store_readings(
                 session,

@@ -3,19 +3,20 @@
 A decision is kept (``db.notice.MergeDecision``) and stands whatever rules find later.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlmodel import Session
 
 from db import merges, notices, tenders
 from db.errors import RecordError
 from db.notices import ReadNotice
-from db.vocabulary.notice import NAMESPACE
-from db.vocabulary.reading import Link, MergeVerdict
-from monitor.pipeline import composed
+from db.vocabulary.reading import MergeVerdict
+from monitor.merging import PERSON, own_id, own_ids
+from monitor.pipeline import composed, merge
 
-BY_HAND = "person"
+BY_HAND = PERSON
 """The rule of a link that somebody decided (``monitor.merging.MERGE_RULES`` has its text)."""
 
 
@@ -24,15 +25,18 @@ def split(session: Session, notice_id: UUID, *, now: datetime) -> tuple[UUID, UU
 
     Raises RecordError where it is alone already.
     """
+    merges.one_at_a_time(session)
     tender_id = _tender_of_notice(session, notice_id)
-    others = [one.id for one in notices.read_notices(session, [tender_id]) if one.id != notice_id]
+    together = _notices_of(session, tender_id)
+    others = [one.id for one in together if one.id != notice_id]
     if not others:
         raise RecordError("notice {id} is alone in its tender; there is nothing to split", id=notice_id)
     # A tender keeps its id when the notice that it was named after leaves.
-    own = notice_id if notice_id != tender_id else uuid5(NAMESPACE, f"split\n{notice_id}")
+    own = own_id(notice_id, merges.occupied(session, own_ids(notice_id)))
     merges.decide(session, [(notice_id, other) for other in others], MergeVerdict.APART, now=now)
-    merges.move(session, {notice_id: own}, {notice_id: None})
-    _store(session, [tender_id, own], now=now)
+    merges.move(session, {notice_id: own}, {})
+    merges.part(session, {own: tender_id})
+    _decide_again(session, together, now=now)
     return tender_id, own
 
 
@@ -41,32 +45,20 @@ def join(session: Session, first: UUID, second: UUID, *, now: datetime) -> UUID:
 
     Raises RecordError where they are one already, or where one does not exist.
     """
-    groups = [_notices_of(session, tenders.resolve(session, id)) for id in (first, second)]
-    # The one that was seen first keeps its id.
-    kept, other = sorted(groups, key=lambda group: (min(map(_seen, group)), group[0].tender_id))
-    if kept[0].tender_id == other[0].tender_id:
-        raise RecordError("{id}: the two are one tender already", id=kept[0].tender_id)
-    across = [(one.id, two.id) for one in kept for two in other]
-    merges.forget(session, across)
-    merges.decide(session, across[:1], MergeVerdict.TOGETHER, now=now)
-    link = Link(BY_HAND, kept[0].id)
-    merges.move(
-        session,
-        {one.id: kept[0].tender_id for one in other},
-        {one.id: link for one in other if one.link is None},
-    )
-    merges.absorb(session, {other[0].tender_id: kept[0].tender_id})
-    _store(session, [kept[0].tender_id], now=now)
-    return kept[0].tender_id
+    merges.one_at_a_time(session)
+    ours, theirs = (_notices_of(session, tenders.resolve(session, id)) for id in (first, second))
+    if ours[0].tender_id == theirs[0].tender_id:
+        raise RecordError("{id}: the two are one tender already", id=ours[0].tender_id)
+    # Of every two: what contradicts one of them must not keep it from the others.
+    across = [(one.id, two.id) for one in ours for two in theirs]
+    merges.decide(session, across, MergeVerdict.TOGETHER, now=now)
+    _decide_again(session, [*ours, *theirs], now=now)
+    return _tender_of_notice(session, ours[0].id)
 
 
-def _store(session: Session, tender_ids: list[UUID], *, now: datetime) -> None:
-    tenders.store_quietly(session, composed(session, dict.fromkeys(tender_ids)), now=now)
-
-
-def _seen(notice: ReadNotice) -> datetime:
-    assert notice.first_seen_at is not None
-    return notice.first_seen_at
+def _decide_again(session: Session, together: Sequence[ReadNotice], *, now: datetime) -> None:
+    """Have the rules decide with what people decided, of notices as they were read before."""
+    tenders.store_quietly(session, composed(session, dict.fromkeys(merge(session, together))), now=now)
 
 
 def _notices_of(session: Session, tender_id: UUID) -> list[ReadNotice]:

@@ -245,7 +245,11 @@ def _portions(titles: Sequence[str]) -> Iterator[list[str]]:
 
 def _english(translator: Translator, titles: Sequence[str]) -> dict[str, str]:
     """The English of titles, each on one line; those of which the service made nothing are left out."""
-    said = [" ".join(text.split()) for text in translator.translate(titles)]
+    # Controls and marks of direction would turn the rest of a page around.
+    said = [
+        " ".join("".join(one if one.isprintable() else " " for one in text).split())
+        for text in translator.translate(titles)
+    ]
     if len(said) != len(titles):
         raise _wrong_count(translator.service, len(titles), len(said))
     return {title: text for title, text in zip(titles, said, strict=True) if _is_usable(text, title)}

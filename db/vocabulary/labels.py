@@ -118,6 +118,28 @@ READ_FROM: Mapping[Origin, str] = {
     Origin.JAPANESE: N_("the Japanese text"),
     Origin.ENGLISH: N_("the English text"),
 }
+REFERENCES: Mapping[str, str] = {
+    "調達案件番号": N_("Case number, to be searched for at the portal"),
+    "分類": N_("Class"),
+    "調達品目分類": N_("Class of goods or services"),
+    "品目分類番号": N_("Number of the class of goods or services"),
+    "公告番号": N_("Number of the notice"),
+    "官報": N_("Issue of the gazette"),
+    "官報掲載日": N_("Day of the gazette"),
+    "掲載頁": N_("Page in the gazette"),
+    "掲載順": N_("Place in the issue"),
+    "枝番": N_("Place under its heading"),
+    "掲載日": N_("Day of the earlier notice"),
+    "調達機関番号": N_("Number of the procuring entity"),
+    "所在地番号": N_("Number of the prefecture"),
+    "契約番号": N_("Contract number"),
+    "contNo": N_("Case number of Tokyo's portal"),
+    "aid": N_("JETRO's number"),
+    "公示の種類": N_("Type of the notice"),
+    "適用協定": N_("Agreements that apply"),
+    "公開終了日": N_("Shown at the portal until (no deadline)"),
+}
+"""What sources call their own numbers and dates; names that are not here stay as they are."""
 PLACES = {"title": N_("title"), "body": N_("text"), "buyer": N_("buyer")}
 
 

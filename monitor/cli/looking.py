@@ -74,8 +74,8 @@ def search(app: App, words: tuple[str, ...], form: str, limit: int, config: Path
                 (
                     one.published.isoformat(),
                     (until(one.deadline, one.deadline_clock) or "")[:16],
-                    one.title,
-                    one.buyer,
+                    one.title if language.code == "ja" or not one.title_en else f"{one.title_en} / {one.title}",
+                    one.buyer if language.code == "ja" else one.buyer_en or one.buyer,
                     language.join(names.get(area.area, area.area) for area in one.areas),
                     one.id,
                 )

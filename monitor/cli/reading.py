@@ -91,7 +91,9 @@ def _as_line(found: Reading) -> ReadLine:
 )
 @option("--category", type=click.Choice([one.value for one in Category]), help=N_("What is bought."))
 @option(
-    "--published", type=Day(), help=N_("The day of publication, which years and thresholds depend on; else today.")
+    "--published",
+    type=Day(),
+    help=N_("The day of publication, which years and thresholds depend on; else today, and old dates are told too."),
 )
 @option("--json", "json_", is_flag=True, help=N_("Write one line of JSON."))
 @option("--config", type=click.Path(path_type=Path), help=N_("The configuration file; else config.toml."))
@@ -119,6 +121,8 @@ def read(
         title=title or next((line.strip() for line in text.splitlines() if line.strip()), ""),
         kind=NoticeKind(kind),
         published=published or to_tokyo(now).date(),
+        # Of a text without a day nothing is too old to be told.
+        undated=published is None,
         buyer=buyer,
         prefecture=prefecture,
         method=method,

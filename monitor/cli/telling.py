@@ -296,7 +296,8 @@ class Telling:
     def dated(self, card: Card) -> Iterator[tuple[str, Iterable[str | None]]]:
         """What decides whether somebody can act: deadlines, other dates, value, market access, requirements."""
         text = self.language.text
-        missing = text("none: this is a result") if card.kind is NoticeKind.AWARD else text("see the notice")
+        result = text("none: this is a result") if card.kind is NoticeKind.AWARD else text("see the notice")
+        missing = text("none: cancelled") if card.cancelled else result
         yield text("deadline"), [missing] if card.deadline is None else self.deadline(card, "deadline")
         yield text("response deadline"), self.deadline(card, "response_deadline")
         yield text("other dates"), self.dates(other_dates(card))

@@ -264,6 +264,7 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
         "counts_as_chip": findings.counts_as_chip,
         "reason": lambda reason: tongues(findings.reason_text(reason, spoken)),
         "requirement": lambda found: tongues(requirement_text(found, spoken)),
+        "reference": lambda name: tongues(spoken.text(labels.REFERENCES.get(name, name))),
         "is_request": findings.is_request,
         "is_signal": findings.is_signal,
         "merge_rule": lambda link: spoken.text(MERGE_RULES.get(link.rule, link.rule)),

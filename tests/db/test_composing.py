@@ -149,6 +149,14 @@ def test_other_dates_come_from_the_first_notice_that_has_any_of_their_kind() -> 
     ]
 
 
+def test_what_was_said_of_an_earlier_round_is_over_when_a_call_is_repeated() -> None:
+    first = part("1", said_date(10), said_date(5, kind=DateKind.MEETING))
+    correction = part("2", said_date(12), kind=NoticeKind.AMENDMENT, published=date(2026, 4, 4))
+    again = part("3", round=2, published=date(2026, 4, 15))
+    tender = composed(again, first, correction)
+    assert (tender.deadline, tender.dates, tender.said) == (None, (), ())
+
+
 # How far it has come -------------------------------------------------------------------------------------
 
 
@@ -176,6 +184,18 @@ def test_a_call_after_a_cancellation_takes_it_up_again() -> None:
     again = part("3", said_date(27), round=2, published=date(2026, 4, 15))
     called_off = part("2", kind=NoticeKind.CANCELLATION, published=date(2026, 4, 9))
     assert composed(again, part("1", said_date(10)), called_off).kind is NoticeKind.TENDER
+
+
+def test_a_notice_that_became_a_cancellation_counts_though_a_copy_of_the_call_is_dated_later() -> None:
+    copy = part("1", published=date(2026, 4, 3))
+    assert composed(copy, part("2", kind=NoticeKind.CANCELLATION)).kind is NoticeKind.CANCELLATION
+
+
+@pytest.mark.parametrize("over", [NoticeKind.CANCELLATION, NoticeKind.AWARD])
+def test_what_closes_a_round_on_the_day_of_the_next_call_does_not_close_that(over: NoticeKind) -> None:
+    day = date(2026, 4, 15)
+    again = part("3", round=2, published=day)
+    assert composed(again, part("1"), part("2", kind=over, published=day)).kind is NoticeKind.TENDER
 
 
 def test_an_award_that_is_linked_makes_it_a_result() -> None:

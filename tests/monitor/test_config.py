@@ -40,6 +40,8 @@ def table(**different: str) -> str:
         ),
         ("[source.kkk]\n", "source: there is no source kkk; there are: "),
         ("[currency]\nyen_per_euro = -1", "[currency] yen_per_euro: write a number ≥ 0"),
+        ("[currency]\nyen_per_euro = 1e300", "[currency] yen_per_euro: write how many yen one euro is"),
+        ('[translation]\naddress = "ftp://x"', "[translation] address: write it as http://127.0.0.1:5000"),
         ("[currency]\nyen_per_euro = 170", "[currency]: a rate holds for a day; write day = "),
         ('[currency]\nday = "soon"', "[currency] day: write a day: 2026-04-01"),
         ('[translation]\nservice = "deepl"', "[translation]: DeepL asks for a key; write it as key"),

@@ -464,17 +464,19 @@ def test_a_notice_that_joins_two_tenders_makes_them_one() -> None:
 
 
 def test_the_first_notice_keeps_the_tender_when_a_person_parts_it() -> None:
-    one, other = known("a"), replace(known("b", day=1), tender_id=called("a"))
+    link = Link("same-title", called("a"))
+    one, other = known("a"), replace(known("b", day=1), tender_id=called("a"), link=link)
     outcome = merge([other], [one], {pair("a", "b"): MergeVerdict.APART})
     assert outcome.tender_of == {called("b"): called("b")}
-    assert (outcome.left, outcome.revived) == ((called("a"),), (called("b"),))
+    assert (outcome.left, outcome.revived) == ((called("a"),), {called("b"): called("a")})
     assert (outcome.aliases, outcome.links) == ({}, {called("b"): None})
 
 
 def test_what_a_title_joined_before_stays_where_not_all_notices_of_that_title_are_at_hand() -> None:
     """Only a number leads here: of the title's notices others may exist, so that nothing is decided about it."""
     call = known("a", source="kanpo", references=place("2026-04-01", 3))
-    copy = replace(known("b", source="kkj", day=3), tender_id=called("a"))
+    link = Link("same-title", called("a"))
+    copy = replace(known("b", source="kkj", day=3), tender_id=called("a"), link=link)
     place_of_call = place("2026-04-01", 3)
     fresh = known("c", f"{WORK}の写し", source="jetro_national", seen=4, references=place_of_call)
     outcome = merge([fresh], [call, copy], {})

@@ -1,12 +1,14 @@
 """Several notices of one procurement in the flow: one tender, and readers are told of what happened and no more."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar
 
 import pytest
@@ -22,6 +24,7 @@ from db.tender import Tender, TenderEvent
 from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import TOKYO, parse_date
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from db.vocabulary.reading import Reading
 from monitor.pipeline import Flow, read_again, run_source
 from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import load_lexicon
@@ -313,6 +316,123 @@ def test_an_old_address_still_leads_to_the_tender_that_it_became(world: World) -
     assert kept.id in ids
     with world.database.reading() as session:
         assert [found.id for id in ids if (found := card(session, id))] == [kept.id, kept.id]
+
+
+# Going apart ---------------------------------------------------------------------------------------------
+
+
+def test_a_notice_that_no_longer_fits_is_no_new_tender_to_readers(world: World) -> None:
+    world.opened(Collection, Portal)
+    world.run(Collection, notice(Collection, references=()))
+    world.run(Portal, notice(Portal, text=text(20)))
+    assert len(world.shown()) == 1
+    # The portal gives the case another title and lot: what was one tender is two.
+    world.run(Portal, notice(Portal, text=text(20), title=f"{TITLE}（その２）"))
+    assert len(world.shown()) == 2
+    assert [kind for kind, _, alerts in world.events() if alerts] == ["published", "changed"]
+    world.run(Collection, notice(Collection, references=(), place="東京都"))
+    assert len(world.told()) == 2
+
+
+def test_a_deadline_that_moves_is_told_where_its_notice_leaves_the_tender_by_that(world: World) -> None:
+    world.opened(Collection, Portal)
+    world.run(Collection, notice(Collection, references=(), text=text(20)))
+    world.run(Portal, notice(Portal, references=(), text=text(20)))
+    assert len(world.shown()) == 1
+    world.run(Portal, notice(Portal, references=(), text=text(27)))
+    assert len(world.shown()) == 2
+    assert [event for event in world.events() if event[2]] == [
+        ("published", (), True),
+        ("changed", ("deadline",), True),
+    ]
+    assert len(world.told()) == 2
+
+
+def test_a_copy_that_stays_behind_when_the_deadline_moves_is_told_to_nobody(world: World) -> None:
+    world.opened(Portal, Collection)
+    world.run(Portal, notice(Portal, references=(), text=text(20)))
+    world.run(Collection, notice(Collection, references=(), text=text(20), buyer="デジタル庁 "))
+    world.run(Portal, notice(Portal, references=(), text=text(27)))
+    assert len(world.shown()) == 2
+    assert [fields for _, fields, alerts in world.events() if alerts] == [(), ("deadline",)]
+
+
+def test_an_award_leaves_a_tender_that_turns_out_to_be_another_case(world: World) -> None:
+    world.opened(Portal, Awards)
+    world.run(Portal, notice(Portal, text=text(20)))
+    world.run(Awards, award())
+    assert world.the_tender().kind is NoticeKind.AWARD
+    world.run(Portal, notice(Portal, text=text(20), references=(("調達案件番号", "0000000000000605024"),)))
+    tender = world.the_tender()
+    with world.database.reading() as session:
+        (won,) = session.exec(select(Award)).all()
+    assert (won.tender_id, tender.kind, tender.awarded) == (None, NoticeKind.TENDER, None)
+
+
+def test_award_data_that_a_changed_notice_brings_along_are_told_to_nobody(world: World) -> None:
+    world.opened(Portal, Awards)
+    world.run(Awards, award())
+    world.run(Portal, notice(Portal, text=text(20), references=()))
+    world.run(Portal, notice(Portal, text=text(20)))
+    assert world.the_tender().kind is NoticeKind.AWARD
+    assert world.told() == [1]
+
+
+# Again ---------------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_is_repeated_is_told_even_where_nobody_names_a_deadline(world: World) -> None:
+    world.opened(Portal)
+    world.run(Portal, notice(Portal, references=()))
+    again = notice(Portal, "2", title=f"{TITLE}（再度公告）", published=date(2026, 4, 28), references=())
+    world.run(Portal, again)
+    tender = world.the_tender()
+    assert (tender.published, world.told()) == (date(2026, 4, 28), [1, 2])
+
+
+def test_what_was_cancelled_before_the_source_was_ever_asked_is_told_to_nobody(world: World) -> None:
+    world.opened(Portal)
+    world.run(Portal, notice(Portal, kind=NoticeKind.CANCELLATION, published=date(2026, 1, 9)))
+    assert (world.the_tender().cancelled, world.told()) == (True, [])
+
+
+def test_a_cancellation_is_told_though_the_call_is_only_read_otherwise_by_a_new_parser(world: World) -> None:
+    world.opened(Portal)
+    world.run(Portal, notice(Portal, text=text(20)))
+    off = notice(Portal, "2", title=f"【中止】{TITLE}", kind=NoticeKind.CANCELLATION, published=date(2026, 4, 15))
+    newer = type("Newer", (Portal,), {"parser": "2"})
+    world.run(newer, notice(Portal, text=text(20), place="東京都"), off)
+    assert (world.the_tender().cancelled, world.told()) == (True, [1, 2])
+
+
+def test_two_processes_that_find_one_tender_at_once_bring_it_together(
+    postgresql_url: str, opened: Callable[[str], Database], tmp_path: Path
+) -> None:
+    archive = Archive(tmp_path / "archive")
+    first, second = (World(opened(postgresql_url), archive) for _ in range(2))
+    first.opened(Agency, Portal)
+    begun, met = Event(), Event()
+
+    class Slow:
+        """Reads while the other process is in the middle of its own transaction."""
+
+        revision = reader().revision
+
+        def read(self, one: ScrapedNotice) -> Reading:
+            begun.set()
+            met.wait(0.2)
+            return reader().read(one)
+
+    def fetch(request: Request) -> Page:
+        return page_of(b"a page", request)
+
+    slow = Flow(first.database, archive, Slow(), lambda: NOW)
+    with ThreadPoolExecutor(1) as threads:
+        one = threads.submit(run_source, slow, Agency(notice(Agency)), fetch)
+        begun.wait(10)
+        second.run(Portal, notice(Portal, text=text(20)))
+        assert one.result().error is None
+    assert {source.source for source in first.the_tender().sources} == {"digital_agency", "pportal"}
 
 
 PAIRS = Path(__file__).parents[3] / "shared" / "samples" / "pportal_awards"

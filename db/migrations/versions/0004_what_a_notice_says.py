@@ -46,6 +46,8 @@ def upgrade() -> None:
     op.add_column("notice", sa.Column("link", sa.Text(), nullable=True))
     op.add_column("award", sa.Column("tender_id", sa.Uuid(), nullable=True))
     op.create_index("ix_award_tender_id", "award", ["tender_id"], unique=False)
+    # Where tenders become one their matches go along.
+    op.create_index("ix_match_tender_id", "match", ["tender_id"], unique=False)
     for name in ("title_en_origin", "method_en", "qualification"):
         op.add_column("tender", sa.Column(name, sa.String(), nullable=True))
     for name in ("deadline_clock", "response_clock"):

@@ -181,7 +181,7 @@ def test_a_tender_shows_the_numbers_dates_and_documents_of_its_notice(web: "Web"
     )
     page = web.page(f"/tenders/{id}")
     stated = " ".join(page.select(".notices dl")[0].get_text(" ").split())
-    assert "調達案件番号 0000000000000582363" in stated
+    assert "Case number, to be searched for at the portal 0000000000000582363" in stated
     assert "希望申請期間 Sun 22 Nov 2026, 09:00 Tokyo time – Fri 27 Nov 2026" in stated
     assert "開札 Tue 1 Dec 2026 質問 随時" in stated
     assert page.select('.documents a[href="https://example.jp/shiyou.pdf"]')
