@@ -80,9 +80,12 @@ def is_result(card: Card) -> bool:
 
 def result_text(card: Card, language: Language) -> str:
     """The day of the result."""
-    if not is_result(card) or card.awarded is None:
+    if not is_result(card):
         return ""
-    return language.text("Result: {day}", day=language.day(card.awarded))
+    if card.awarded is not None:
+        return language.text("Result: {day}", day=language.day(card.awarded))
+    published = [source.published for source in card.sources if source.kind is NoticeKind.AWARD]
+    return language.text("Result published: {day}", day=language.day(max(published))) if published else ""
 
 
 # --- Dates ----------------------------------------------------------------------------------------

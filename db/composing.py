@@ -103,7 +103,7 @@ def compose(
         value=_value(money),
         access=_access(notices),
         requirements=_requirements(notices),
-        awarded=_awarded(notices, awarded),
+        awarded=awarded,
         said=(
             *_said("deadline", deadlines),
             *_said("response_deadline", responses),
@@ -185,11 +185,6 @@ def _kind(notices: Sequence[ReadNotice], awarded: date | None) -> NoticeKind:
         order = (NoticeKind.PLANNED, NoticeKind.INFORMATION_REQUEST, NoticeKind.COMMENT_REQUEST)
         return max(signals, key=lambda part: (part.notice.published, order.index(part.notice.kind))).notice.kind
     return notices[0].notice.kind
-
-
-def _awarded(notices: Sequence[ReadNotice], awarded: date | None) -> date | None:
-    days = [part.notice.published for part in notices if part.notice.kind is NoticeKind.AWARD]
-    return max([*days, *([awarded] if awarded else [])], default=None)
 
 
 def _sources(notices: Sequence[ReadNotice]) -> tuple[TenderSource, ...]:

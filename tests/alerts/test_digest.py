@@ -209,7 +209,7 @@ def test_a_result_says_when_it_was_decided_and_who_won(record: "Record") -> None
     line = "Won by 第1建設株式会社 (¥1,000,000), 第2建設株式会社 (¥2,000,000), 第3建設株式会社 (¥3,000,000), 2 more"
     assert f"\n   {line}\n" in letter.text
     assert line in words(page(letter))
-    assert "\n * Result: Mon 23 Nov 2026\n   水素ステーション整備工事\n" in letter.text
+    assert "\n * Result published: Mon 23 Nov 2026\n   水素ステーション整備工事\n" in letter.text
     assert "Deadline" not in letter.text
 
 
