@@ -313,6 +313,11 @@ _FRAME = re.compile(
 )
 _NAMED = re.compile(r"[^:]{0,60}?(?:工事|業務|事業|件|委託)名:")
 _OFFICE = re.compile(r".{1,14}(?:省|庁|局|院|署|所|支部|本部|支局|センター|大学|病院|台)|本省|本庁|本局")
+_DAY_ALONE = re.compile(_DAY_MARK)
+"""Of two events with one name the day may be all that tells them apart."""
+_CALLING = re.compile("公[告示募]|入札|競争|プロポ|見積|募集|訂正|変更|中止|取消|延期|再度")
+# 事後審査型条件付き一般競争入札 ○○工事: words of the procedure that a space parts from the title.
+_IN_FRONT = re.compile(r"\s*(\S{4,40})\s+(?=\S)")
 _ROUND = re.compile(
     r"再々|再度|再公告|再公示|再広告|再入札|再公募|^再$|再公告|([0-9]{1,2})回目|第([0-9]{1,2})回(?=公告|入札)"
 )
@@ -419,6 +424,18 @@ _ENDINGS = tuple(
                 "再公募",
                 "公告(再度)",
             ),
+            *(
+                "企画競争実施",
+                "プロポーザル実施",
+                "プロポーザル方式実施",
+                "入札実施",
+                "手続開始",
+                "簡易公募型",
+                "受託候補者の選定",
+                "受託候補者選定",
+                "受託者の選定",
+                "受託者選定",
+            ),
         ),
         key=len,
         reverse=True,
@@ -455,12 +472,17 @@ _BETWEEN_NUMBERS = re.compile(r"(?<=[0-9])[()【】\[\]<>|、]++(?=[0-9])")
 
 def read_title(notice: ScrapedNotice) -> Title:
     """The title without marks of procedure, correction and round, and what was taken out of it."""
-    text = fold(notice.title[:_LONGEST]).replace(" ", "")
+    title = notice.title[:_LONGEST]
+    front = fold(words[1]) if (words := _IN_FRONT.match(title)) and _CALLING.search(words[1]) else ""
+    text = fold(title).replace(" ", "")
     change = notice.source == "kanpo" and notice.kind in _CHANGES
     # The gazette's corrections have no title of their own, but their heading and the officer.
     if change and notice.buyer and text.endswith(fold(notice.buyer).replace(" ", "")):
         return Title()
     taking = _Taking(text)
+    if front and text.startswith(front) and _MARK.fullmatch(front) and not _DAY_ALONE.fullmatch(front):
+        taking.see(front)
+        taking.text = text[len(front) :]
     taking.marks()
     taking.frame()
     taking.endings()

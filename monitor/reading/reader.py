@@ -55,7 +55,7 @@ class NoticeReader:
         return f"{self.areas.revision}-{_revision()}"
 
     def read(self, notice: ScrapedNotice) -> Reading:
-        known = _tables()
+        known, notice = _tables(), writable(notice)
         entity = known.entities.find(notice.buyer, title=notice.title, prefecture=notice.prefecture)
         buyer = known.entities.canonical(notice.buyer, title=notice.title, prefecture=notice.prefecture)
         dates, money, requirements = read_dates(notice), read_money(notice), read_requirements(notice)
@@ -70,6 +70,33 @@ class NoticeReader:
             buyer_en=known.entities.english(notice.buyer, prefecture=notice.prefecture),
             method_en=method_english(notice.method) if notice.method else None,
         )
+
+
+def writable(notice: ScrapedNotice) -> ScrapedNotice:
+    """The notice without halves of surrogate pairs, which JSON can bring and no finding could be stored with."""
+    parts = (notice.title, notice.text, notice.text_en, notice.buyer, notice.title_en, notice.method)
+    more = (notice.prefecture, notice.qualification, *sum((*notice.references, *notice.portal_dates), ()))
+    try:
+        "".join(filter(None, (*parts, *more))).encode()
+    except UnicodeEncodeError:
+        return replace(
+            notice,
+            title=_whole(notice.title),
+            text=_whole(notice.text),
+            text_en=_whole(notice.text_en),
+            title_en=notice.title_en and _whole(notice.title_en),
+            buyer=notice.buyer and _whole(notice.buyer),
+            prefecture=notice.prefecture and _whole(notice.prefecture),
+            method=notice.method and _whole(notice.method),
+            qualification=notice.qualification and _whole(notice.qualification),
+            references=tuple((_whole(name), _whole(value)) for name, value in notice.references),
+            portal_dates=tuple((_whole(name), _whole(value)) for name, value in notice.portal_dates),
+        )
+    return notice
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

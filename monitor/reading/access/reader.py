@@ -52,10 +52,18 @@ CENTRAL_NUMBERS = re.compile("0[0-9]{2}")
 TAX = Decimal("1.1")
 """The agreements' amounts are compared with prices that contain the consumption tax."""
 
-_SALE = re.compile(r"(?:売払い?|売り払い|売却)(?!.{0,12}(?:業務|委託|システム|支援|代行|仲介|調査))")
+_SALE = re.compile(
+    r"(?:売払い?|売り払い|売却)(?!.{0,12}(?:業務|委託|システム|支援|代行|仲介|調査|測量|鑑定|工事|撤去|広告|運営|事務))"
+)
 _WORKS = re.compile(r"工事(?:[(（【〔].*)?$")
-_ENGINEERING = re.compile("測量|地質調査|土質調査|(?:基本|実施|詳細|予備|概略)設計|工事監理|建設コンサルタント")
+_ENGINEERING = re.compile(
+    "測量(?![船艇車機器])|地質調査(?!船)|土質調査|(?:基本|実施|詳細|予備|概略)設計|工事監理|建設コンサルタント"
+)
 _NO_ENGINEERING = re.compile("システム|ソフト|施工|工事一式")
+_PART = re.compile(
+    r"その\s?[0-9０-９一二三四①-⑨]|ロット|区分\s?[0-9０-９]|グループ|[0-9０-９一二三]\s?工区|分割|分離"
+)
+"""Of what is bought in parts the agreements count the sum, and a notice of one part states only its own value."""
 _SELECTIVE = re.compile("指名|随意")
 _RESTRICTIONS = {RequirementKind.REGION: "region", RequirementKind.SMALL_BUSINESS: "small-business"}
 
@@ -94,7 +102,8 @@ class AccessReader:
         for reason in found:
             in_force = reason.agreements if notice.published >= EPA_IN_FORCE else _without_epa(reason)
             if in_force:
-                reasons.setdefault((reason.rule, reason.agreements), replace(reason, agreements=in_force))
+                told = reason if in_force == reason.agreements else replace(reason, agreements=in_force)
+                reasons.setdefault((reason.rule, reason.agreements), told)
         ordered = sorted(reasons.values(), key=lambda reason: -TABLE[reason.rule].strength)
         return Access(_verdict(ordered, Agreement.GPA), _verdict(ordered, Agreement.EPA), tuple(ordered))
 
@@ -118,10 +127,11 @@ class AccessReader:
             if notice.method and _SELECTIVE.search(notice.method):
                 yield _reason("core-city-procedure", notice.method[:100], Origin.FIELD, EPA_ONLY, values)
         if money and "単価" not in notice.title:
-            yield from self._by_value(notice.published, money, group, subject)
+            in_parts = bool(_PART.search(notice.title))
+            yield from self._by_value(notice.published, money, group, subject, in_parts=in_parts)
 
     def _by_value(
-        self, day: date, money: Sequence[FoundMoney], group: Group, subject: Subject | None
+        self, day: date, money: Sequence[FoundMoney], group: Group, subject: Subject | None, *, in_parts: bool
     ) -> Iterator[AccessReason]:
         """A stated value against the amounts. Where the subject is not certain, it has to do for all of them."""
         subjects = (subject,) if subject else tuple(Subject)
@@ -139,7 +149,7 @@ class AccessReader:
                 yield _compared("value-reached", one, highest, highest.yen, agreements)
                 return
         # An award, or a lowest price, says nothing of how much was estimated; several amounts may be parts of one.
-        if ceilings and sum(_with_tax(one) for one in ceilings) < lowest.below:
+        if ceilings and not in_parts and sum(_with_tax(one) for one in ceilings) < lowest.below:
             yield _compared("value-below", ceilings[0], lowest, lowest.below, agreements)
 
 

@@ -7,11 +7,13 @@ is no requirement of a region.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import PHRASE, Origin, Requirement, RequirementKind
+from db.vocabulary.text import LONGEST_TITLE
 from monitor.reading.access.signs import LOOKED_AT, phrase, plain, spaced
+from monitor.reading.attendance import attendance_demanded
 
 LONGEST_CLAUSE = 300
 """Characters of a sentence that are read after an anchor."""
@@ -42,19 +44,28 @@ _END = re.compile(r"。(?![)）」])|[(（][0-9０-９]{1,2}[)）](?=\s|\D)|[\u2
 
 # In a sentence without white space, in half-width forms.
 _LETTER = r"[「『\"“(\[]?[A-E](?![A-Za-z0-9])[」』\"”)\]]?"
+_AROUND = 40
+"""Characters of a sentence before and behind what it demands that are shown with it, over the ends of lines."""
 _JOINT = r"(?:、|,|・|/|~|-|から|又は|または|及び|若しくは|もしくは){0,2}"
 _RANKS = rf"(?<![A-Za-z0-9]){_LETTER}(?:{_JOINT}{_LETTER}){{0,4}}」?"
+# Ranks without the word: 「役務の提供等」のＡ又はＢ, 物品の販売：Ａ～Ｄ.
+_BEHIND_FIELD = r"(?:(?<=[等売造受])(?:の|で|において|:)|(?<=[等売造受][」』\"”\])])(?:の|で|において|として|に|:)?|(?<=供等)|(?<=販売))"
+_NO_MORE = r"(?![A-Za-z0-9ー~、,・/「『」』”]|の者[はが]|の?(?:等級|級|ランク|格付))"
 _TOKENS = re.compile(
     r"(?P<field>役務の提供等?|物品の(?:販売|製造|買受)(?!・(?:販売|製造|購入|修理)|等に係る|契約(?:及び|、|指名))(?:又は(?:販売|買受))?)"
     r"|「(?P<works>(?:土木|建築|電気|管|舗装|造園|塗装|防水|解体|内装|鋼|機械|通信|暖冷房|給排水|水道|測量|地質|建設コンサル|補償)"
     r"[^「」]{0,14})」(?=[^「」。]{0,12}[「『]?[A-E])"
-    r"|(?P<named>[建土電管舗造塗防解機][一-龥]{0,7}工事)(?:に係る|の資格区分において|において|について|の|で)?(?=[「『]?[A-E](?![A-Za-z]))"
+    r"|(?P<named>(?:一般)?[建土電管舗造塗防解機][一-龥]{0,7}工事)"
+    r"(?:に係る|の資格区分において|において|について|の|で)?(?:(?:等級|格付)(?:区分|け)?[がは:の]?)?(?=[「『]?[A-E](?![A-Za-z]))"
+    rf"|{_BEHIND_FIELD}(?P<several>{_LETTER}(?:{_JOINT}{_LETTER}){{1,4}})(?P<up4>以上|以下)?{_NO_MORE}(?![又若及も])"
+    rf"|{_BEHIND_FIELD}(?P<one>{_LETTER})(?P<up5>以上|以下)?{_NO_MORE}(?![一-龥ァ-ヶも])"
     rf"|(?<!発注)(?:等級|ランク|格付|級別)(?:区分|け)?(?:が|は|:|の)?(?P<after>{_RANKS})(?P<up2>以上|以下)?"
     rf"|(?P<ranks>{_RANKS})(?P<up1>以上|以下)?の?(?:各|いずれかの|何れかの)?(?:等級|級(?!友|ま)|ランク|格付|に格付)(?P<up3>以上|以下)?"
 )
 _REGISTERED = re.compile("資格|格付|等級|名簿|認定|登録|ランク")
 _CERTAIN = re.compile("全省庁?統一|[「『“](?:役務の提供|物品の)|名簿")
 _RANKED = re.compile("^(?!なお|ただし).*?(?:資格|格付|名簿|認定|登録|ランク)")
+_NOT_RANKED = re.compile(r"[A-E][」』]?の?等?級に(?:格付け?|認定)(?:を)?(?:され|受け)ていない")
 _EXCEPTION = re.compile(r"(?:なお|ただし|また)?、?[A-E](?:等?級)の者")
 
 _OFFICE = r"(?:本店|本社|本・支店|支店|支社|営業所|事業所|事務所)"
@@ -66,20 +77,19 @@ _REGION = re.compile(
     r"|地域要件[::】)]{1,2}(?!なし|無|問わ|設け|特に|指定な)[^。]{1,20}"
 )
 _IN_TITLE = re.compile(r"[市区町村県府都道]内(?:に?本店|業者|企業|限定|に限る)|地域限定型?|地元業者(?:限定)?")
+_WHITE = re.compile(r"\s+")
+_INK = re.compile(r"\S+")
+_OPENING = "「『“(（[［"
 _RATED = re.compile("加点|評価点|評価項目|優遇|優先|配点")
+_NO_OFFICE_DEMANDED = re.compile(
+    rf"{_RATED.pattern}|(?:要件|条件)と(?:は|も)?しな|(?:要件|条件)ではな|問わな|問いませ|不問|要しな|(?:必要|要件)(?:と|は)し?な[いし]"
+    r"|努め|下請|再委託|(?:落札|契約)(?:締結|決定)?後|することができる者|者が[0-9二三]者|[県市町]外(?:の)?(?:業者|者|企業)も"
+)
 _SMALL = re.compile(
     r"(?:中小企業(?:者|等|者等)?|官公需適格組合|小規模事業者)(?:[(][^()]{0,30}[)])?(?:又は[^。、]{1,14}|及び[^。、]{1,14})?"
-    r"(?:に限る|に限り|に限定|のみ(?:参加|応募|入札|が|を対象)|であること(?![でにをがを確]))"
+    r"(?:に限る|に限り|に限定|のみ(?:参加|応募|入札|が|を対象)|であること(?![でにをがはも確]))"
 )
 _SMALL_ELSEWHERE = re.compile("加点|表明|賃金|賃上げ|給与|増加率|信用保険|評価")
-_MEETING = re.compile(
-    r"説明会(?:[^。]{0,24})?(?:に|への)(?:必ず)?(?:参加|出席)(?:"
-    r"(?:は|を|が)?(?:必須|義務|(?:入札)?(?:参加|応募|提案)?の?(?:要件|条件)とする)"
-    r"|(?:して|し)?(?:い)?ない(?:者|場合)[^。]{0,24}(?:できない|できません|認めない|無効|有しない)"
-    r"|しなかった(?:者|場合)[^。]{0,24}(?:できない|できません|認めない|無効)"
-    r"|した(?:者|事業者)(?:であること|に限る|のみ|でなければ))"
-    r"|説明会[^。]{0,24}(?:必ず|必須で)(?:参加|出席)(?:する|して|願)"
-)
 
 
 def read_requirements(notice: ScrapedNotice) -> tuple[Requirement, ...]:
@@ -102,7 +112,7 @@ def _all(notice: ScrapedNotice) -> Iterator[Requirement]:
             yield Requirement(RequirementKind.REGION, phrase(value, 0, len(value)), Origin.FIELD)
     if notice.qualification:
         yield from _of_text(notice.qualification, Origin.FIELD)
-    yield from _of_title(notice.title)
+    yield from _of_title(notice.title[:LONGEST_TITLE])
     yield from _of_text(notice.text, Origin.JAPANESE)
 
 
@@ -157,12 +167,12 @@ def _end(text: str, start: int) -> int:
     return match.start() if match else limit
 
 
-_DEMANDS = {
-    "office": (RequirementKind.REGION, _REGION, _RATED),
-    "small": (RequirementKind.SMALL_BUSINESS, _SMALL, _SMALL_ELSEWHERE),
-    "meeting": (RequirementKind.MEETING, _MEETING, _RATED),
+_DEMANDS: dict[str, tuple[RequirementKind, Callable[[str], re.Match[str] | None], re.Pattern[str]]] = {
+    "office": (RequirementKind.REGION, _REGION.search, _NO_OFFICE_DEMANDED),
+    "small": (RequirementKind.SMALL_BUSINESS, _SMALL.search, _SMALL_ELSEWHERE),
+    "meeting": (RequirementKind.MEETING, attendance_demanded, _RATED),
 }
-"""What demands, by the kind of anchor: the expression of a demand, and words with which it is none."""
+"""What demands, by the kind of anchor: what finds a demand, and words with which it is none."""
 
 
 def _demand(kind: str, text: str, at: int, origin: Origin) -> Requirement | None:
@@ -170,10 +180,42 @@ def _demand(kind: str, text: str, at: int, origin: Origin) -> Requirement | None
     what, demand, elsewhere = _DEMANDS[kind]
     start, end = _item(text, max(at - BEFORE, 0), at), _end(text, at)
     clause = plain(text[start:end])
-    if demand.search(clause) is None or elsewhere.search(clause):
+    said = demand(clause)
+    if said is None or elsewhere.search(clause):
         return None
-    begin = start if end - start <= PHRASE else max(start, at - 60)
-    return Requirement(what, phrase(text, begin, end), origin)
+    return Requirement(what, _shown(text, start, end, said.span()), origin)
+
+
+def _shown(text: str, start: int, end: int, span: tuple[int, int]) -> str:
+    """The words of a sentence as they are kept; ``span`` of it, without white space, is what decided.
+
+    Lines without full stops run into one another. So of what is far from the deciding words only their own line is
+    shown, or if all is one line, what no white space parts from them.
+    """
+    ended = text.startswith("。", end)
+    if ended and end - start <= PHRASE and (not start or text[start - 1] in "。)）"):
+        return phrase(text, start, end)
+    first, last = _place(text, start, end, span[0]), _place(text, start, end, span[1] - 1) + 1
+    begin = start
+    if first - start > _AROUND or "\n" in text[start:first].strip():
+        begin = max(text.rfind("\n", start, first) + 1, start)
+        if first - begin > _AROUND:
+            gap = list(_WHITE.finditer(text, max(begin, first - _AROUND), first))
+            begin = gap[-1].end() if gap else first - (text[first - 1] in _OPENING)
+    if end - last > _AROUND or ("\n" in text[last:end].strip() and not ended):
+        gap_behind = _WHITE.search(text, last + 1, end)
+        end = gap_behind.start() if gap_behind and not ended else end
+    return phrase(text, begin, end)
+
+
+def _place(text: str, start: int, end: int, count: int) -> int:
+    """Where the character stands that ``count`` others, white space not counted, part from ``start``."""
+    for words in _INK.finditer(text, start, end):
+        length = words.end() - words.start()
+        if count < length:
+            return words.start() + count
+        count -= length
+    return end - 1
 
 
 def _item(text: str, start: int, at: int) -> int:
@@ -188,30 +230,34 @@ def _qualifications(text: str, start: int, anchor: int, end: int, origin: Origin
         return
     found: list[tuple[list[str], list[str]]] = []
     closed = True
+    if _NOT_RANKED.search(clause):
+        return
+    told: list[int] = []
     for match in _TOKENS.finditer(clause):
+        told = [told[0] if told else match.start(), match.end()]
         if match["field"] or match["works"] or match["named"]:
             if closed:
                 found.append(([], []))
                 closed = False
             found[-1][0].extend(one for one in _fields(match) if one not in found[-1][0])
         else:
-            up = match["up1"] or match["up2"] or match["up3"]
-            letters = _ranks(match["ranks"] or match["after"], up)
+            up = match["up1"] or match["up2"] or match["up3"] or match["up4"] or match["up5"]
+            letters = _ranks(match["ranks"] or match["after"] or match["several"] or match["one"], up)
             if not found:
                 found.append(([], []))
             found[-1][1].extend(one for one in letters if one not in found[-1][1])
             closed = True
-    # A long sentence is told from its anchor on, or from a little before a word that stands behind the ranks.
-    behind = text[anchor] in "等格ラ"
-    words = phrase(text, start if end - start <= PHRASE else max(start, anchor - 60 * behind), end)
-    unified = "全省庁統一" in clause or "全省統一" in clause
+    unified = max(clause.find("全省庁統一"), clause.find("全省統一"))
+    if told and 0 <= unified < told[0]:
+        told[0] = unified
+    words = _shown(text, start, end, (told[0], told[1])) if told else phrase(text, max(start, anchor - _AROUND), end)
     for fields, ranks in found if found else [([], [])]:
         # Ranks alone may be those of the order, or of an exception.
-        if not fields and not unified and origin is not Origin.FIELD and not _RANKED.search(clause):
+        if not fields and unified < 0 and origin is not Origin.FIELD and not _RANKED.search(clause):
             continue
-        if fields and not ranks and not (unified or _CERTAIN.search(clause)):
+        if fields and not ranks and not (unified >= 0 or _CERTAIN.search(clause)):
             continue
-        if fields or ranks or unified:
+        if fields or ranks or unified >= 0:
             yield Requirement(RequirementKind.QUALIFICATION, words, origin, tuple(fields), tuple(sorted(ranks)))
 
 

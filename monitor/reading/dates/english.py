@@ -38,6 +38,11 @@ _PERIOD = re.compile(r"[\s,.]*(?:to|through|until|till|~|-)\s*(?:\S{1,12}\s?:\s?
 _ITEM = re.compile(r"[⑴-⒇]|\([0-9]{1,2}\)|\n\s*[0-9]{1,2}[.)]|〇第")
 _LABEL = 130
 """Characters of a label at most: behind more of them a date stands in running text."""
+_BREAK = re.compile(r"\n|(?<=[.;])\s+(?=[A-Z(])")
+"""Where a line or a sentence begins, and with it, where items have no numbers, a label."""
+_OTHER_LABEL = re.compile(r"(?:\n|[.;]\s+)\s*(?:[0-9]{1,2}\s)?[A-Z][^:：\n]{2,60}[A-Za-z)]\s*[:：](?!\d)")
+_WAY = re.compile(r"\b(?:mail|post|hand|person|bring|brought|electronic\w*|system)\b", re.IGNORECASE)
+"""A date behind these words is for the same thing, done in another way."""
 _REMARK = 250
 """Characters between two dates of an item at the most."""
 
@@ -121,35 +126,64 @@ def _dates(folds: str) -> Iterator[re.Match[str]]:
 
 
 def _item(text: str, folds: str, start: int, dates: Sequence[re.Match[str]], request: bool) -> Iterator[FoundDate]:
-    """The dates of an item, which are all for what its label says; two that ``to`` joins are one period."""
-    label = folds[start : dates[0].start()]
-    meant = _meaning(label, request) if len(label) <= _LABEL else None
-    if meant is None:
+    """The dates of an item, which are all for what its label says; two that ``to`` joins are one period.
+
+    Where a source does not number its items, what stands between two dates may be a label of its own.
+    """
+    label, meant = _label(folds, start, dates[0].start(), request)
+    if label < 0:
         return
     end, begins = start, None
     for spelled in dates:
-        if spelled.start() - end > _REMARK and end > start:
-            return
-        day = _day(spelled)
+        if end > start and begins is None:
+            next_label, next_meant = _label(folds, end, spelled.start(), request)
+            if next_label >= 0:
+                label, meant = next_label, next_meant
+            elif spelled.start() - end > _REMARK or _is_other(folds[end : spelled.start()]):
+                meant = None
         clock, behind = _clock(folds, spelled, end)
-        end = behind
-        if day is None:
+        day, end = _day(spelled), behind
+        if day is None or meant is None:
             continue
         period = _PERIOD.match(folds, end)
         if begins is None and period and _DATE.match(folds, period.end()):
             begins = day
             continue
         if begins is None or begins <= day:
-            yield FoundDate(meant, day, shown(text[start:end]), Origin.ENGLISH, clock, begins)
+            yield FoundDate(meant, day, shown(text[label:end]), Origin.ENGLISH, clock, begins)
         begins = None
 
 
-def _meaning(label: str, request: bool) -> DateKind | None:
+def _label(folds: str, start: int, end: int, request: bool) -> tuple[int, DateKind | None]:
+    """Where the label begins that says what a date at ``end`` is for, and what; (-1, None) where none does.
+
+    The line or sentence of the date is asked first, then those before it.
+    """
+    lowest = max(start, end - _REMARK)
+    breaks = [mark.end() for mark in _BREAK.finditer(folds, lowest, end)]
+    for begin in (*reversed(breaks), start):
+        if end - begin > _LABEL:
+            break
+        known, kind = _meaning(folds[begin:end], request)
+        if known:
+            return begin, kind
+    return -1, None
+
+
+def _is_other(between: str) -> bool:
+    """Whether the words between two dates begin something else, of which is not known what it is."""
+    return bool(_OTHER_LABEL.search(between)) and not _WAY.search(between)
+
+
+def _meaning(label: str, request: bool) -> tuple[bool, DateKind | None]:
+    """Whether a label is known, and what it means for a notice of this kind."""
     label = label.lower()
-    kind = next((kind for words, kind in _LABELS if words.search(label)), None)
-    if request and kind in (DateKind.DEADLINE, DateKind.PROPOSAL, DateKind.APPLICATION):
-        return DateKind.RESPONSE
-    return None if kind is DateKind.RESPONSE and not request else kind
+    for words, kind in _LABELS:
+        if words.search(label):
+            if request and kind in (DateKind.DEADLINE, DateKind.PROPOSAL, DateKind.APPLICATION):
+                return True, DateKind.RESPONSE
+            return True, None if kind is DateKind.RESPONSE and not request else kind
+    return False, None
 
 
 def _day(spelled: re.Match[str]) -> date | None:

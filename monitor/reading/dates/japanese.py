@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from db.vocabulary.notice import NoticeKind
 from db.vocabulary.reading import PHRASE, DateKind, FoundDate, Origin
+from monitor.reading.attendance import attendance_demanded
 from monitor.reading.dates.spelling import Day, days_of, folded, set_daily
 from monitor.reading.dates.words import (
     BY_HAND,
@@ -20,7 +21,9 @@ from monitor.reading.dates.words import (
     CALLED_PAPER,
     DEADLINE_ALONE,
     FILLING,
+    GENERIC,
     MINUTES_BEFORE,
+    OF,
     OTHER_PAPER,
     PAPERS_LISTED,
     PASSED_OVER,
@@ -30,6 +33,8 @@ from monitor.reading.dates.words import (
     PROPOSALS_CALLED,
     PUBLISHED_ON,
     QUOTATIONS_CALLED,
+    STARTS,
+    STARTS_WITHIN,
     SUBJECT_AND,
     SUBJECT_OF,
     SUBJECT_WORD,
@@ -72,12 +77,15 @@ _KINDS = {
     Subject.RESPONSE: DateKind.RESPONSE,
     Subject.DELIVERY: DateKind.DELIVERY,
 }
+_BIDDING_STARTS = re.compile(r"入\s?札\s?開\s?始")
+"""Beside a stated end of bidding only its beginning."""
 _POINTS = (DateKind.MEETING, DateKind.OPENING)
 """Kinds of which the first time of day is the one that counts: 10時から11時まで."""
 _CALLED = (Subject.PROPOSAL, Subject.ENTRY)
 _ANSWERED = (Subject.BID, *_CALLED, Subject.APPLICATION, Subject.PAPERS, Subject.RESPONSE)
 _HANDED_IN = (*_ANSWERED, Subject.BIDDING, Subject.QUESTIONS, Subject.DOCUMENTS)
 """What may be done until a day that is followed by まで."""
+_BIDS = frozenset((Subject.BID, Subject.BIDDING))
 _AT_THE_OPENING = (Subject.BIDDING, Subject.BIDDING_AND_OPENING)
 _SLIPS = (DateKind.DEADLINE, DateKind.PROPOSAL, DateKind.RESPONSE)
 """Kinds that no notice comes too late for: such a day before its publication is a slip, and what was meant is not
@@ -103,11 +111,6 @@ _ITEM = re.compile(
 _RANK = {"chapter": 0, "number": 1, "bracket": 2, "small": 2, "letter": 3, "kana": 3, "circled": 4, "inner": 4}
 _REFERENCE = frozenset("0123456789記の第条項及び、,")
 """Before a number in brackets that refers to an item elsewhere: 上記(1), ３(1)."""
-_MUST_ATTEND = re.compile(
-    "説明会[^。]{0,70}?(?:必須|参加しない者|出席しない者|参加しなかった者|参加していない者|欠席した|不参加|"
-    "参加した者(?:のみ|に限|でな|であること)|出席した者(?:のみ|に限|でな)|参加者(?:のみ|に限)|参加すること(?:を条件|が条件|を要件)|"
-    "必ず(?:参加|出席))|(?:必須|必ず)[^。]{0,20}?説明会(?:に|へ)の?(?:参加|出席)"
-)
 _WORDS = re.compile(r"\S+")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _COMMON = WEAK | PASSED_OVER
@@ -169,7 +172,7 @@ class _Notice:
             said += self.said(day, before)
             before = day
         found = self.meant(said)
-        if any(one.kind is DateKind.MEETING for one in found) and _MUST_ATTEND.search(self.text):
+        if any(one.kind is DateKind.MEETING for one in found) and attendance_demanded(self.text):
             found = [replace(one, required=True) if one.kind is DateKind.MEETING else one for one in found]
         return in_order(found)
 
@@ -181,15 +184,20 @@ class _Notice:
     def said(self, day: Day, before: Day | None) -> Iterator[_Said]:
         behind = day.behind.lstrip()
         until = behind[:1] in _UNTIL_BEGINS
-        if _NO_PLACE.match(behind):
+        if _NO_PLACE.match(behind) and not (day.clock and behind.startswith("以降")):
             return
         lowest = max(0, day.start - BEFORE, before.end if before else 0)
         lowest = self.item_text(self.sentence(lowest, day.start), day.start)
         clause = self.folded[lowest : day.start]
         squeezed = "".join(clause.split())
-        if day.begins is None and PUBLISHED_ON.search(squeezed):
-            day.begins = self.published
-            set_daily(day)
+        if day.begins is None:
+            if "開始" in squeezed[-STARTS_WITHIN:] and STARTS.search(
+                squeezed, max(0, len(squeezed) - 2 * STARTS_WITHIN)
+            ):
+                return
+            if PUBLISHED_ON.search(squeezed):
+                day.begins = self.published
+                set_daily(day)
         # What is to be done until the day before: 10日9時までに入札書を持参し、10時までに…
         earlier = squeezed.startswith(("までに", "迄に")) and squeezed.endswith("、")
         subjects, at, plain = ([], 0, False) if earlier else _subjects(squeezed)
@@ -197,7 +205,7 @@ class _Notice:
             if subjects == [Subject.MEETING] and until:
                 return  # until then one registers for it
             phrase = self.phrase(lowest, clause, at, day)
-            way = _way(squeezed) if Subject.BID in subjects else _ANYHOW
+            way = _way(squeezed) if not _BIDS.isdisjoint(subjects) else _ANYHOW
             for subject in subjects:
                 yield _Said(subject, day, phrase, way)
             return
@@ -208,7 +216,7 @@ class _Notice:
             if day.has_year and not subjects and not earlier:
                 yield from self.below_heading(day, lowest, clause, squeezed, until)
         elif done[0] in _HANDED_IN:
-            way = _way(squeezed + day.behind[: done[1]]) if done[0] is Subject.BID else _ANYHOW
+            way = _way(squeezed + day.behind[: done[1]]) if done[0] in _BIDS else _ANYHOW
             yield _Said(done[0], day, shown(self.text[day.start : day.end + done[1]]), way)
 
     def sentence(self, lowest: int, end: int) -> int:
@@ -229,7 +237,7 @@ class _Notice:
                     return
                 above = f"{self.text[start:end]} … " if end < lowest else ""
                 phrase = shown(above + self.text[lowest if above else start : day.end])
-                way = _way("".join((heading + clause).split())) if Subject.BID in subjects else _ANYHOW
+                way = _way("".join((heading + clause).split())) if not _BIDS.isdisjoint(subjects) else _ANYHOW
                 for subject in subjects:
                     yield _Said(subject, day, phrase, way)
                 return
@@ -302,6 +310,10 @@ class _Notice:
         for one in said:
             subject, day = one.subject, one.day
             kind = _KINDS.get(subject)
+            if subject is Subject.BIDDING and Subject.BID in spoken and _BIDDING_STARTS.search(one.phrase):
+                continue
+            if day.opens and kind not in _POINTS and subject not in _AT_THE_OPENING:
+                continue
             if subject is Subject.RESPONSE and not request:
                 continue
             if request and subject in (*_ANSWERED, Subject.BIDDING):
@@ -309,7 +321,7 @@ class _Notice:
             elif subject in _CALLED and proposals:
                 kind = DateKind.DEADLINE
             elif subject in _AT_THE_OPENING:
-                alone = subject is Subject.BIDDING and Subject.OPENING in spoken
+                alone = subject is Subject.BIDDING and (Subject.OPENING in spoken or one.way == _BY_POST)
                 kind = DateKind.DEADLINE if alone or day.begins or _is_until(day) else DateKind.OPENING
             elif subject is Subject.APPLICATION and not request and self.bid_is_listed(day):
                 ends.append((_ANYHOW, self.found(DateKind.DEADLINE, one)))
@@ -347,7 +359,7 @@ class _Notice:
         if any(way != _BY_POST for way, _ in ends):
             return
         with_it = None if ends else next((one for one in said if self.with_the_bid(one)), None)
-        on_the_spot = next((one for one in said if one.subject in _AT_THE_OPENING), None)
+        on_the_spot = next((one for one in said if one.subject in _AT_THE_OPENING and one.way != _BY_POST), None)
         if with_it:
             yield _ANYHOW, self.found(DateKind.DEADLINE, with_it)
         elif on_the_spot:
@@ -472,13 +484,17 @@ def _subjects(squeezed: str) -> tuple[list[Subject], int, bool]:
         word = words[index]
         if word[0] in PASSED_OVER:
             continue
-        subject = SUBJECT_OF[word[0]]
+        subject, start = SUBJECT_OF[word[0]], word.start()
+        if word[0] in GENERIC and index and OF.fullmatch(squeezed, words[index - 1].end(), start):
+            of = SUBJECT_OF.get(words[index - 1][0], Subject.OTHER)
+            if of is not Subject.OTHER:
+                subject, start, index = of, words[index - 1].start(), index - 1
         plain = bool(FILLING.fullmatch(squeezed, word.end()) or PLACE_FIRST.fullmatch(squeezed, word.end()))
         if not plain:
             if word[0] in WEAK:
                 continue
-            return [subject], word.start(), False
-        joined, at = [subject], word.start()
+            return [subject], start, False
+        joined, at = [subject], start
         while index and SUBJECT_AND.fullmatch(squeezed, words[index - 1].end(), at):
             index -= 1
             other = SUBJECT_OF.get(words[index][0], Subject.OTHER)
@@ -492,7 +508,9 @@ def _subjects(squeezed: str) -> tuple[list[Subject], int, bool]:
 def _behind(behind: str) -> tuple[Subject, int] | None:
     """The subject of the first word behind までに in the same sentence and item, and how far it reaches."""
     until = _UNTIL.match(behind)
-    if until is None:
+    if until is None or behind.startswith(
+        (")", "」"), until.end()
+    ):  # （6月11日まで） 応募書類: not of the same clause
         return None
     sentence = behind[: until.end() + AFTER].split("。", 1)[0]
     mark = _ITEM.search(sentence, until.end())

@@ -6,6 +6,7 @@ one period, and which time of day belongs to it.
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -58,30 +59,36 @@ class Day:
     began_at: time | None = None
     behind: str = ""
     has_year: bool = True
+    opens: bool = False
+    """It is followed by から, and no other day is: something begins then."""
 
 
 # 7月11日 from its 月 on, for the year before it is spelled in many ways. It begins with one set of characters, for
-# only then the search skips the others fast.
+# only then the search skips the others fast. PDFs tear the two digits of a day apart.
 _ANCHOR = re.compile(
     r"[月同2RＲ](?:"
-    r"(?<=月)\s{0,3}[0-9一二三四五六七八九十]{1,3}\s{0,3}日(?!間)"
+    r"(?<=月)\s{0,3}(?:[0-9]{1,2}|[0-3]\s{1,2}[0-9]|[一二三四五六七八九十]{1,3})\s{0,3}日(?!間)"
     r"|(?<=同)\s?日"
     r"|(?:(?<=2)0[0-9]{2}|(?<=[RＲ])\s?[0-9]{1,2})\s?([./-])\s?[0-9]{1,2}\s?\1\s?[0-9]{1,2}(?![0-9])"
     r")"
 )
 # What stands before 月, read from there backwards, for only then the expression is tried at one place and not at each.
+# Torn apart are only the digits of a month whose year stands before it: 3 1月10日 may be the third item.
 _BEFORE_MONTH = re.compile(
-    r"\s*(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?![0-9一二三四五六七八九十])"
-    r"(?P<year>\s*(?:(?:\)[^()]{1,9}\(\s*)?年\s*[0-9〇一二三四五六七八九十元]{1,4}"
+    r"\s*(?:[0-2]\s{1,2}1(?=\s{0,3}年)|(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?![0-9一二三四五六七八九十]))"
+    r"(?P<year>\s*(?:(?:\)[^()]{1,9}\(\s*)?年\s*"
+    r"(?:[0-9]\s{1,2}[0-9]\s{1,2}0\s{1,2}2|[0-9]\s{1,2}[1-9](?=\s*和)|[0-9〇一二三四五六七八九十元]{1,4})"
     r"(?:\s*(?:和?\s?令|成\s?平|㋿|㍻|[RHＲＨ](?![A-Za-z])))?|年?\s?同))?"
 )
+_SAME_MONTH = re.compile(r"同\s?\Z")
 _WIDEST = 34
 """Characters before 月: 令和　８年（２０２６年）　１２."""
 
 _WEEKDAY = r"(?:\s*(?:\(\s?[月火水木金土日祝][^()]{0,7}\)|[月火水木金土日]曜日?))?"
 _TIME = (
     r"(?:正\s?午(?:\s?0\s?時\s?0{1,2}\s?分)?"
-    r"|(?:午\s?[前後]\s?)?[0-9]{1,2}\s?時(?!間)(?:\s{0,3}[0-9]{1,2}\s?分|\s?半)?"
+    r"|(?:午\s?[前後]\s?)?(?:[0-9]{1,2}|[0-2]\s[0-9]|[一二三四五六七八九十]{1,3})\s?時(?!間)"
+    r"(?:\s{0,3}(?:[0-9]{1,2}|[0-5]\s[0-9]|[〇一二三四五六七八九十]{1,3})\s?分|\s?半)?"
     r"|(?:午\s?[前後]\s?)?[0-9]{1,2}\s?:\s?[0-5][0-9](?!\s?:|[0-9]))"
 )
 _NO_TIME = re.compile(_WEEKDAY)
@@ -98,6 +105,11 @@ _LAST_DAY = re.compile(
 )
 _EXCEPT = re.compile(r"(?:ただし|但し)、?\s*\Z")
 _HOURS = re.compile(rf"{_WEEKDAY}\s*は、?\s*(?:{_TIME}{_UNTIL})?(?P<last>{_TIME})\s*(?:まで|迄)")
+_OPENS = re.compile(r"\s*(?:から|より|~)")
+# 6月10日から12日まで; not から10日以内.
+_DAY_ALONE = re.compile(
+    rf"{_WEEKDAY}[\s、,の:]*(?P<clock>{_TIME})?{_UNTIL}(?P<day>[0-9]{{1,2}})\s?日(?![間以目前後])"
+)
 _PERIOD = re.compile(
     rf"{_WEEKDAY}[\s、,の:]*(?P<clock>{_TIME})?\s*(?P<next>の翌日)?{_UNTIL}(?:の間)?\s*(?:同\s?月)?\s*"
 )
@@ -106,12 +118,12 @@ _PERIOD = re.compile(
 @lru_cache(maxsize=4096)
 def _day(spelled: str, reference: date | None) -> date | None:
     """Notices of a week state the same few hundred days; reading one costs more than finding it."""
-    return parse_date(spelled, reference=reference)
+    return parse_date("".join(spelled.split()), reference=reference)
 
 
 @lru_cache(maxsize=512)
 def clock_of(spelled: str) -> time | None:
-    return parse_time("正午" if spelled.startswith("正") else spelled)
+    return parse_time("正午" if spelled.startswith("正") else "".join(spelled.split()))
 
 
 def days_of(text: str, published: date) -> list[Day]:
@@ -121,6 +133,14 @@ def days_of(text: str, published: date) -> list[Day]:
     for index, one in enumerate(singles):
         limit = singles[index + 1].start if index + 1 < len(singles) else len(text)
         one.behind = text[one.end : min(limit, one.end + BEHIND)]
+        alone = _DAY_ALONE.match(one.behind)
+        if alone and one.day.day < int(alone["day"]) <= monthrange(one.day.year, one.day.month)[1]:
+            one.begins, one.day = one.day, one.day.replace(day=int(alone["day"]))
+            one.began_at = clock_of(alone["clock"]) if alone["clock"] else None
+            one.end += alone.end()
+            one.behind = one.behind[alone.end() :]
+            found.append(one)
+            continue
         before = found[-1] if found else None
         near = before is not None and before.begins is None and len(before.behind) < BETWEEN
         period = _PERIOD.fullmatch(before.behind) if before and near else None
@@ -161,10 +181,7 @@ def _singles(text: str, published: date) -> Iterator[Day]:
             day = last.day if last and start - last.end < 150 else None
         elif text[start] != "月":
             day = _day(anchor[0], None)
-        else:
-            head = _BEFORE_MONTH.match(text[max(last.end if last else 0, start - _WIDEST) : start][::-1])
-            if head is None:
-                continue
+        elif head := _BEFORE_MONTH.match(text[max(last.end if last else 0, start - _WIDEST) : start][::-1]):
             start -= head.end()
             spelled = text[start:end]
             year = (head["year"] or "")[::-1]
@@ -173,6 +190,11 @@ def _singles(text: str, published: date) -> Iterator[Day]:
             else:
                 has_year = bool(year)
                 day = _day(spelled, None if year else last.day if last and start - last.end < 30 else published)
+        elif last and start - last.end < 150 and (same := _SAME_MONTH.search(text, start - 2, start)):
+            day = _day(f"{last.day.year}年{last.day.month}{text[start:end]}", None)
+            start, has_year = same.start(), last.has_year
+        else:
+            continue
         if day is not None:
             last = Day(start, end, day, has_year=has_year)
             yield last
@@ -190,6 +212,8 @@ def _set_clock(one: Day) -> None:
         one.behind = one.behind[said.end() :]
     if one.begins:
         set_daily(one)
+    elif not (times and times["last"]):
+        one.opens = bool(_OPENS.match(one.behind))
 
 
 def set_daily(one: Day) -> None:

@@ -101,6 +101,8 @@ _NOT_LOCAL = re.compile(
     "|.{0,40}?(?:公社|公団|協会|協議会|組合|連合|企業団|会社|\\(株\\)|銀行|金庫|財団|社団|法人(?![課係室])|会議所"
     "|基金|機構|商工会|町村会|市長会|振興会|事業団|大学(?!校)|生協|共済|互助会|競馬)"
 )
+# Of a municipality, or an agency of its own (地方独立行政法人) whose name begins with the municipality's.
+_MAYBE_AGENCY = re.compile("病院(?!事業|局|企業)|医療センター|医療機構|大学|研究所|技術センター")
 # The same for ministries and other bodies: what stands beside them, not under them.
 _NOT_UNDER = re.compile(
     "校|院大学|短期大学|[a-z0-9]|.{0,40}?(?:会社|\\(株\\)|生協|協同組合|共済組合|互助会|協力会|出版会|同窓会|後援会|校友会|財団|社団)"
@@ -217,7 +219,7 @@ class Entities:
         known = found[0]
         match known.kind:
             case _Kind.TOWN:
-                return None if _NOT_LOCAL.match(rest) else _one_of(found, prefecture)
+                return None if _NOT_LOCAL.match(rest) else _doubted(_one_of(found, prefecture), rest)
             case _Kind.PREFECTURE:
                 return self._under_prefecture(known, rest, by_state=by_state)
             case _Kind.GENERIC:
@@ -278,6 +280,13 @@ def _without_officer(text: str) -> tuple[str, bool]:
         by_state = by_state or _STATE_OFFICER in officer[0]
         text = text[officer.end() :]
     return text, by_state
+
+
+def _doubted(known: _Known | None, rest: str) -> _Known | None:
+    """Unsure where the name may be that of an agency: the agreement of Japan and the EU lists such."""
+    if known is None or not known.entity.certain or not _MAYBE_AGENCY.search(rest):
+        return known
+    return replace(known, entity=replace(known.entity, certain=False))
 
 
 def _one_of(found: tuple[_Known, ...], prefecture: str | None) -> _Known | None:

@@ -287,7 +287,7 @@ def test_the_electronic_bid_counts_before_the_one_by_hand_wherever_it_stands() -
         "令和８年７月31 日９時30 分までに入札すること。 ア 電子調達システムにより参加する場合 令和８年７月28 日９時00 分から令和８年７月31 日"
         "９時30 分までに電子調達システム上で入札金額を送信すること。 (3) 開札日時 令和８年７月31 日９時31 分"
     )
-    assert told(japanese(text)) == ["deadline 07-31 09:30", "deadline 07-31 09:25", "opening 07-31 09:31"]
+    assert told(japanese(text)) == ["deadline 07-28/07-31 09:30", "deadline 07-31 09:25", "opening 07-31 09:31"]
 
 
 def test_a_bid_that_a_list_of_documents_names_is_due_with_them() -> None:
@@ -442,6 +442,98 @@ def test_a_year_that_is_left_out_is_near_the_notice_if_the_words_stand_beside_th
     assert japanese("５ 開札 その他 ７月16日") == ()
 
 
+def test_the_same_month_and_a_day_alone_end_a_period() -> None:
+    text = (
+        "入札期間　令和８年７月１３日（月）午前９時から同月１５日（水）午後３時まで　開札　同月１６日（木）午前10時"
+    )
+    assert told(japanese(text)) == ["deadline 07-13/07-15 15:00", "opening 07-16 10:00"]
+    assert told(japanese("提案書提出期間：令和8年7月10日（金）～17日（金）午後5時", CALL)) == [
+        "deadline 07-10/07-17 17:00"
+    ]
+    assert told(japanese("入札書の提出　令和８年７月10日から10日以内")) == []
+
+
+def test_numbers_that_a_pdf_tears_apart_are_one_and_an_item_s_number_is_no_part_of_a_month() -> None:
+    assert told(japanese("入 札 書 の 提 出 期 限\n令 和 8 年 7 月 2 2 日 ( 水 ) 午 後 5 時")) == [
+        "deadline 07-22 17:00"
+    ]
+    assert told(japanese("入札 書の提 出期限：令和8年 1 0月1 4日（水）1 7時3 0分")) == ["deadline 10-14 17:30"]
+    torn = "申請書の提出期間:令和 8 年 6 月 24 日から令和 8 年 7 月 1\n1 日までの土曜日、日曜日を除く毎日、9 時 00 分から 17 時 00 分まで"
+    assert told(japanese(torn)) == ["application 06-24/07-11 17:00"]
+    assert told(japanese("2 質問 3 7月10日 入札書の提出期限 令和8年7月24日")) == ["deadline 07-24", "questions 07-10"]
+
+
+def test_times_in_kanji_are_read_as_days_in_kanji_are() -> None:
+    text = "入札書の提出期限　令和八年七月十四日午後五時十五分　開札の日時　令和八年七月十五日午前十一時"
+    assert told(japanese(text)) == ["deadline 07-14 17:15", "opening 07-15 11:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "公募開始 令和8年6月22日（月） 参加表明書の提出期限 令和8年7月3日（金）午後5時",
+            ["application 07-03 17:00"],
+        ),
+        (
+            "(3) 入札書受付開始 令和８年６月２９日 午前９時 (4) 入札書受付締切 令和８年７月１日 午後４時",
+            ["deadline 07-01 16:00"],
+        ),
+        ("入札開始 令和8年7月1日 9時 入札締切 令和8年7月3日 12時", ["deadline 07-03 12:00"]),
+        ("開札開始予定日時 令和8年7月3日 10時", ["opening 07-03 10:00"]),
+        ("参加申請書の提出期間 令和8年7月1日から", []),
+        ("契約期間 令和8年10月1日から1年間", []),
+        ("業務開始 令和8年10月1日", []),
+        ("開札日時 令和8年7月7日(火)午前10時以降", ["opening 07-07 10:00"]),
+    ],
+)
+def test_what_only_begins_on_a_day_ends_nothing_then(text: str, expected: list[str]) -> None:
+    assert told(japanese(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("参加意向申出書の提出　令和8年7月3日（金）午後5時15分まで（必着）", ["application 07-03 17:15"]),
+        ("入札書到達期限 令和８年７月１０日（金）午後５時（郵便入札）", ["deadline 07-10 17:00"]),
+        ("入札書及び工事費内訳書の提出期限 令和8年8月5日(水)16時", ["deadline 08-05 16:00"]),
+        ("１ 入札年月日 令和8年7月8日(水)11時00分", ["deadline 07-08 11:00", "opening 07-08 11:00"]),
+        ("設計図書閲覧期間　令和８年６月２２日～７月６日", ["documents 06-22/07-06"]),
+        ("工 期 議会の議決の日から令和９年２月２６日まで", ["delivery 2027-02-26"]),
+        ("2.事業期間 委託契約締結日から令和9年3月31日(水)まで", ["delivery 2027-03-31"]),
+        ("電子入札の締切 令和8年7月6日午後4時", ["deadline 07-06 16:00"]),
+        ("４ 同等品の承認申請期限 2026年7月2日 17時00分", []),
+    ],
+)
+def test_more_words_that_notices_of_towns_and_agencies_have(text: str, expected: list[str]) -> None:
+    assert told(japanese(text)) == expected
+
+
+def test_papers_that_belong_to_a_word_before_them_are_for_what_this_is_for() -> None:
+    text = "6 企画書等の提出書類、提出期限等 (1)提出書類 企画書 (2)提出期限等 ①提出期限 令和8年7月14日(火)17時"
+    assert told(japanese(text, CALL)) == ["deadline 07-14 17:00"]
+
+
+def test_words_behind_a_bracket_are_not_due_on_the_day_within_it() -> None:
+    text = "説明会・現地見学会 令和8年7月6日（月）午前10時から ※要事前申込（7月2日まで）\n応募書類の受付 令和8年7月17日（金）まで"
+    assert told(japanese(text, CALL)) == ["deadline 07-17", "meeting 07-06 10:00"]
+
+
+def test_bidding_by_post_is_due_then_and_is_no_opening() -> None:
+    text = "入札及び開札の日時 令和8年7月8日(水)午前10時\n(注)郵便による入札は、令和8年7月7日午後5時15分までに必着のこと。"
+    assert told(japanese(text)) == ["deadline 07-08 10:00", "deadline 07-07 17:15", "opening 07-08 10:00"]
+    text = "(1) 入札日時 令和8年7月17日 （金曜日） 10時00分 郵便による場合は、令和8年7月16日 16時00分"
+    assert told(japanese(text)) == ["deadline 07-17 10:00", "deadline 07-16 16:00", "opening 07-17 10:00"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["資料及びコメントの提出期限", "資料及びコメントの提供期限", "情報提供書の提出期限", "RFI回答書の提出期限"],
+)
+def test_a_request_may_call_its_answers_many_things(words: str) -> None:
+    assert told(japanese(f"(1) {words} 令和８年７月10日17時00分", INFORMATION)) == ["response 07-10 17:00"]
+
+
 def test_a_period_may_begin_the_day_after() -> None:
     assert told(japanese("履行期間　令和８年７月31日の翌日から令和９年３月31日まで")) == ["delivery 08-01/2027-03-31"]
 
@@ -460,6 +552,9 @@ def test_a_meeting_on_two_days_is_two_and_begins_at_its_first_hour() -> None:
         ("入札説明会に参加した者であること。", True),
         ("入札説明会に参加した者又は入札説明会資料を入手した者であること。", False),
         ("入札説明会への参加は任意とする。", False),
+        ("入札説明会に参加しない者も入札に参加できる。", False),
+        ("入札説明会への参加は必須ではない。", False),
+        ("※入札説明会に参加していない者の企画提案は受け付けない。", True),
     ],
 )
 def test_a_meeting_that_must_be_attended_says_so(rule: str, required: bool) -> None:
@@ -559,6 +654,49 @@ def test_an_english_label_may_have_several_days() -> None:
     assert told(english(by_hand)) == ["deadline 08-28 17:00", "deadline 08-29 15:00"]
     lots = "⑺ Time limit of tender : Ａ 17 : 00 18 August, 2026 Ｂ 17 : 00 22 August, 2026 Ｃ 17 : 00 21 August, 2026"
     assert told(english(lots)) == ["deadline 08-18 17:00", "deadline 08-22 17:00", "deadline 08-21 17:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Weather radar equipment 1 set. Time limit for tender: 17:00, 10 December 2026. Delivery deadline: 31 March 2027.",
+            ["deadline 12-10 17:00", "delivery 2027-03-31"],
+        ),
+        (
+            (
+                "Closing date and time for tender: 12:00 noon, Friday, 24 July 2026\n"
+                "Explanatory meeting: 10:30 a.m., Tuesday, 7 July 2026\n"
+                "Contract period: from 1 October 2026 to 30 September 2029\nNotice of award: 5 August 2026"
+            ),
+            ["deadline 07-24 12:00", "meeting 07-07 10:30", "delivery 10-01/2029-09-30"],
+        ),
+        (
+            (
+                "2 Lease period: From January 1, 2027 through December 31, 2031\n"
+                "3 Time limit for submission of tenders: 5:15 p.m. July 14, 2026"
+            ),
+            ["deadline 07-14 17:15", "delivery 2027-01-01/2031-12-31"],
+        ),
+        (
+            (
+                "Deadline for bids: 15 July 2026, 3 p.m. (by mail: must arrive by 14 July 2026). "
+                "Documents for qualification must be submitted by 26 June 2026."
+            ),
+            ["deadline 07-15 15:00", "deadline 07-14", "application 06-26"],
+        ),
+    ],
+)
+def test_items_without_numbers_have_labels_of_their_own_in_english(text: str, expected: list[str]) -> None:
+    assert sorted(told(english(text))) == sorted(expected)
+
+
+def test_an_english_request_may_be_running_text() -> None:
+    text = (
+        "Request for information. Deadline for the submission of the requested materials: 5:00 PM, August 31, 2026. "
+        "An explanatory meeting will be held at 14:00 on 7 July 2026."
+    )
+    assert told(english(text, INFORMATION)) == ["meeting 07-07 14:00", "response 08-31 17:00"]
 
 
 def test_english_tendering_and_opening_at_once_is_the_deadline_too() -> None:

@@ -52,6 +52,9 @@ def title(text: str) -> Title:
         "＜変更＞ 大津地方検察庁照明設備改修工事",
         "【電子入札】【電子契約】大津地方検察庁照明設備改修工事",
         "大津地方検察庁照明設備改修工事（電子入札対象案件）",
+        "事後審査型条件付き一般競争入札 大津地方検察庁照明設備改修工事",
+        "大津地方検察庁照明設備改修工事に係る簡易公募型プロポーザル方式手続開始の公示",
+        "「大津地方検察庁照明設備改修工事」に係る企画競争実施の公示",
         "大津地方検察庁照明設備改修工事【総合評価落札方式】",
         "大津地方検察庁照明設備改修工事（令和8年4月15日公告）",
         "R8.6.15公告大津地方検察庁照明設備改修工事",
@@ -179,6 +182,10 @@ def test_a_title_of_nothing_but_marks_leaves_something_and_a_very_long_one_is_to
     long = "医薬品の購入と" * 100
     assert title(long + "甲").stem != title(long + "乙").stem
     assert len(title(long + "甲").stem) <= 300
+
+
+def test_a_day_in_front_of_a_title_stays_for_it_may_tell_two_events_apart() -> None:
+    assert title("令和8年10月1日 県民講演会運営業務").stem != title("令和8年11月1日 県民講演会運営業務").stem
 
 
 # --- Keys -----------------------------------------------------------------------------------------

@@ -76,6 +76,17 @@ def planned(amount: int, tax: Tax | None = Tax.INCLUDED, kind: MoneyKind = Money
             COVERED,
         ),
         (
+            "2 政府調達に関する協定第13条第1項(b)(ⅱ)の規定上の理由 当該システムの開発者であるため。",
+            "direct-award-ground",
+            COVERED,
+        ),
+        (
+            "本案件は物品等又は特定役務の調達手続の特例を定める政令の適用を受ける調達契約ではない。",
+            "agreement-excluded",
+            NOT_COVERED,
+        ),
+        ("この入札は、政府調達に関する協定の適用されるものではない。", "agreement-excluded", NOT_COVERED),
+        (
             "調達種別の選択」から「一般競争入札の入札公示（ＷＴＯ対象）」を選択し、必要な情報を入力",
             "type-wto",
             COVERED,
@@ -157,6 +168,7 @@ def test_a_call_for_quotations_is_not_covered() -> None:
         ("ＭＲＩ及びＣＴ機器売払い契約", True),
         ("物品売払システム保守業務", False),
         ("国有財産の売却に係る支援業務", False),
+        ("市有地の売却に伴う測量", False),
     ],
 )
 def test_what_is_sold_is_no_procurement(title: str, sale: bool) -> None:
@@ -283,6 +295,20 @@ def test_an_award_below_the_amount_says_nothing_of_the_estimate() -> None:
 def test_parts_are_added_up_before_a_procurement_is_called_small() -> None:
     notice, ministry = replace(PLAIN, category=Category.GOODS), entity(Group.CENTRAL)
     assert read(notice, [planned(12_000_000), planned(11_000_000)], ministry) == Access()
+
+
+@pytest.mark.parametrize("title", ["庁舎清掃業務（その２）", "市道改良工事　第３工区", "ロット２　端末の購入"])
+def test_the_value_of_one_part_says_nothing_of_the_whole(title: str) -> None:
+    one = replace(PLAIN, title=title, category=Category.SERVICES)
+    assert "value-below" not in rules(read(one, [planned(1_000_000)], entity(Group.CENTRAL)))
+    assert "value-below" in rules(
+        read(replace(one, title="庁舎清掃業務"), [planned(1_000_000)], entity(Group.CENTRAL))
+    )
+
+
+def test_the_repair_of_a_survey_ship_is_no_surveying() -> None:
+    ship = replace(PLAIN, title="測量船海洋定期修理", category=Category.SERVICES)
+    assert "value-reached" in rules(read(ship, [planned(59_440_000)], entity(Group.CENTRAL)))
 
 
 def test_a_unit_price_is_no_value() -> None:

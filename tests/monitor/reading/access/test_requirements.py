@@ -58,6 +58,18 @@ def kinds(text: str) -> list[RequirementKind]:
         ("「物品の販売」（等級及び地域は問わない。）の競争参加資格を有している者", (SALE,), ""),
         ("（全省庁統一資格）「物品の販売」において関東・甲信越地域の競争参加資格を有する者", (SALE,), ""),
         ("全省庁統一資格において、Ａ、Ｂ又はＣの等級に格付けされた者であること。", (), "ABC"),
+        # Without the word for a rank
+        ("全省庁統一資格「役務の提供等」のＡ又はＢを有する者であること。", (SERVICES,), "AB"),
+        ("参加資格 全省庁統一資格「物品の販売」Ａ～Ｄ 契約予定金額が１６０万円以下の案件です。", (SALE,), "ABCD"),
+        ("国の競争参加資格において「役務の提供等」（Ｂ、Ｃ、Ｄ）の資格を有すること。", (SERVICES,), "BCD"),
+        ("全省庁統一資格の物品の販売：Ｂ", (SALE,), "B"),
+        ("全省庁統一資格「物品の販売」Ａ社の代理店", (SALE,), ""),
+        ("町の名簿に登録され、建築一式工事の格付けがＡ級又はＢ級の者", ("建築一式工事",), "AB"),
+        (
+            "地方整備局における一般土木工事Ｃ等級に係る一般競争参加資格の認定を受けていること。",
+            ("一般土木工事",),
+            "C",
+        ),
         ("近畿地域「防水」にて「Ｃ」又は「Ｄ」等級の競争参加資格を有する者であること。", ("防水",), "CD"),
         (
             "（全省庁統一資格）[役務の提供等]の[調査・研究]において[Ｂ]、[Ｃ]又は[Ｄ]級に格付されている者",
@@ -119,6 +131,7 @@ def test_works_say_it_in_the_title() -> None:
         "本公告に係る役務の提供等をした実績等を証明できる者で、等級に相当する数値となる者",
         "物品の製造契約及び役務等契約指名停止等措置要領に基づく指名停止を受けていないこと。",
         "物品の製造・販売等に係る競争契約",
+        "全省庁統一資格「役務の提供等」においてＤ等級に格付けされていない者",
     ],
 )
 def test_ranks_and_fields_that_demand_nothing_are_left_out(text: str) -> None:
@@ -156,10 +169,36 @@ def test_an_office_in_a_place_is_a_requirement(text: str) -> None:
         "落札者　㈱見本　佐賀営業所　佐賀県佐賀市鍋島町",
         "市内に本店を有する者は、評価点に加点する。",
         "地域要件：なし",
+        "市内に本店、支店又は営業所等を有していることは要件としない。",
+        "本店が市内にあることを要しない。",
+        "落札後に市内に営業所を設置すること。",
+        "県内企業（県内に本店を有する企業）を下請に活用するよう努めること。",
+        "市内に本店を有する者が２者以上ある場合",
     ],
 )
 def test_offices_that_nobody_demands_are_left_out(text: str) -> None:
     assert RequirementKind.REGION not in kinds(text)
+
+
+def test_lines_without_full_stops_do_not_run_into_the_words_of_a_requirement() -> None:
+    text = (
+        "開札日 令和8年6月18日(木)午前10時\n参加申請期限 令和8年6月8日(月)\n最低制限価格 あり(非公表)\n"
+        "入札参加資格 町内に本店がある者で、建築一式工事の格付けがA級又はB級の者\n契約保証金 免除"
+    )
+    assert {one.kind: one.phrase for one in of_text(text)} == {
+        RequirementKind.REGION: "入札参加資格 町内に本店がある者で、建築一式工事の格付けがA級又はB級の者",
+        RequirementKind.QUALIFICATION: "入札参加資格 町内に本店がある者で、建築一式工事の格付けがA級又はB級の者",
+    }
+    (flat,) = of_text(
+        " ".join(f"{word} 別に定めるところによる" for word in ("納期", "入札保証金", "支払"))
+        + " 市内に本店を有する者"
+    )
+    assert flat.phrase == "市内に本店を有する者"
+
+
+def test_a_sentence_over_several_lines_is_shown_as_a_whole() -> None:
+    text = "(4) 法務省競争参加資格(全省庁統一資格)「役務の提供\n等」において、等級「Ｃ」以上に格付けされ、競争参加地域「関東・甲信越地\n域」の資格を有している者であること。"
+    assert of_text(text)[0].phrase == " ".join(text.removeprefix("(4) ").removesuffix("。").split())
 
 
 def test_a_portals_field_may_state_the_region() -> None:
@@ -179,6 +218,7 @@ def test_a_portals_field_may_state_the_region() -> None:
         ("中小企業等が、給与総額を増加させる旨を表明した場合（中小企業等に限る。）、加点する。", False),
         ("「官公需適格組合における組合員からの在籍出向者たる監理技術者の取扱い」", False),
         ("中小企業庁長官官房総務課長", False),
+        ("中小企業者であることは問わない。", False),
     ],
 )
 def test_only_what_is_reserved_for_small_businesses_is_a_requirement(text: str, reserved: bool) -> None:
@@ -193,6 +233,10 @@ def test_only_what_is_reserved_for_small_businesses_is_a_requirement(text: str, 
         ("説明会への参加は必須とする。", True),
         ("現場説明会には必ず参加すること。", True),
         ("入札説明会への出席を入札参加の条件とする。", True),
+        ("※説明会に参加していない者の企画提案は受け付けない。", True),
+        ("・説明会 2026年6月5日 10:00~11:00(参加必須)", True),
+        ("入札説明会に参加しない者も入札に参加できる。", False),
+        ("説明会への参加は必須ではない。", False),
         ("入札説明会は実施しない。", False),
         ("本説明会への参加を希望する者は、必ず７月22日17時までに上記に連絡すること。", False),
         ("入札説明会に参加した者又は入札説明会資料を入手した者であること。", False),

@@ -296,3 +296,20 @@ def test_nearly_all_buyers_of_the_samples_are_found(entities: Entities) -> None:
         buyers += [buyer for line in lines if (buyer := json.loads(line).get(field))]
     known = sum(entities.find(buyer) is not None for buyer in buyers)
     assert known / len(buyers) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("buyer", "certain"),
+    [
+        ("飯田市", True),
+        ("飯田市立病院事業管理者", True),
+        ("飯田市病院局", True),
+        ("飯田市立病院", False),
+        ("桑名市総合医療センター", False),
+    ],
+)
+def test_a_hospital_named_after_a_city_may_be_an_agency_of_its_own(
+    entities: Entities, buyer: str, certain: bool
+) -> None:
+    known = found(entities.find(buyer))
+    assert (known.group, known.certain) == (Group.MUNICIPALITY, certain)
