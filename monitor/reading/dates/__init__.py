@@ -36,14 +36,29 @@ def read_dates(notice: ScrapedNotice) -> tuple[FoundDate, ...]:
         ),
         *read_english(_english(notice), kind=notice.kind, published=notice.published, undated=notice.undated),
     ]
-    if any(one.kind is DateKind.PROPOSAL for one in found):
+    if any(one.kind in _WITH_THE_BID for one in found):
         ends = [one for one in found if one.kind is DateKind.DEADLINE]
-        found = [
-            one
-            for one in found
-            if one.kind is not DateKind.PROPOSAL or not any(same_moment(one, end) for end in ends)
-        ]
+        found = [one for one in found if not any(_goes_along(one, end) for end in ends)]
     return tuple(sorted(found, key=lambda one: _ORDER[one.kind, one.origin]))
+
+
+_WITH_THE_BID = (DateKind.PROPOSAL, DateKind.APPLICATION)
+_QUALIFIES = re.compile("証明|申請|資格|参加|申込|届")
+
+
+def _goes_along(one: FoundDate, end: FoundDate) -> bool:
+    """Whether a date is that of papers which are handed in with the bid: 提案書等・入札書の提出期限 is one deadline.
+
+    A proof of qualification stays an application of its own, also where it is due with the bid.
+    """
+    if one.kind is DateKind.PROPOSAL:
+        return same_moment(one, end)
+    return (
+        one.kind is DateKind.APPLICATION
+        and one.phrase == end.phrase
+        and same_moment(one, end)
+        and not _QUALIFIES.search(one.phrase)
+    )
 
 
 def _english(notice: ScrapedNotice) -> str:

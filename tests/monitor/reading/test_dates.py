@@ -877,3 +877,17 @@ def test_the_gazette_s_requests_have_no_deadline() -> None:
                 moments = [f"{one.day}T{one.clock:%H:%M}" for one in found if one.kind is RESPONSE and one.clock]
                 assert moments[:1] == [sample["deadline"]], sample["title"]
                 assert DEADLINE not in {one.kind for one in found}
+
+
+def test_papers_that_are_named_with_the_bid_are_no_application_of_their_own() -> None:
+    text = "提案書等・入札書の提出期限 令和８年７月２１日（火）１８時００分"
+    notice = ScrapedNotice(
+        source="pportal",
+        key="1",
+        title="調査",
+        kind=NoticeKind.TENDER,
+        published=date(2026, 6, 29),
+        url="",
+        text=text,
+    )
+    assert [(one.kind, one.day) for one in read_dates(notice)] == [(DateKind.DEADLINE, date(2026, 7, 21))]
