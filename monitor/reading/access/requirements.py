@@ -57,8 +57,8 @@ _TOKENS = re.compile(
     r"[^「」]{0,14})」(?=[^「」。]{0,12}[「『]?[A-E])"
     r"|(?P<named>(?:一般)?[建土電管舗造塗防解機][一-龥]{0,7}工事)"
     r"(?:に係る|の資格区分において|において|について|の|で)?(?:(?:等級|格付)(?:区分|け)?[がは:の]?)?(?=[「『]?[A-E](?![A-Za-z]))"
-    rf"|{_BEHIND_FIELD}(?P<several>{_LETTER}(?:{_JOINT}{_LETTER}){{1,4}})(?P<up4>以上|以下)?{_NO_MORE}(?![又若及も])"
-    rf"|{_BEHIND_FIELD}(?P<one>{_LETTER})(?P<up5>以上|以下)?{_NO_MORE}(?![一-龥ァ-ヶも])"
+    rf"|{_BEHIND_FIELD}(?:(?P<several>{_LETTER}(?:{_JOINT}{_LETTER}){{1,4}})(?P<up4>以上|以下)?{_NO_MORE}(?![又若及も])"
+    rf"|(?P<one>{_LETTER})(?P<up5>以上|以下)?{_NO_MORE}(?![一-龥ァ-ヶも]))"
     rf"|(?<!発注)(?:等級|ランク|格付|級別)(?:区分|け)?(?:が|は|:|の)?(?P<after>{_RANKS})(?P<up2>以上|以下)?"
     rf"|(?P<ranks>{_RANKS})(?P<up1>以上|以下)?の?(?:各|いずれかの|何れかの)?(?:等級|級(?!友|ま)|ランク|格付|に格付)(?P<up3>以上|以下)?"
 )
@@ -230,7 +230,7 @@ def _qualifications(text: str, start: int, anchor: int, end: int, origin: Origin
         return
     found: list[tuple[list[str], list[str]]] = []
     closed = True
-    if _NOT_RANKED.search(clause):
+    if "ていない" in clause and _NOT_RANKED.search(clause):
         return
     told: list[int] = []
     for match in _TOKENS.finditer(clause):
