@@ -5,6 +5,7 @@ A decision is kept (``db.notice.MergeDecision``) and stands whatever rules find 
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from sqlmodel import Session
@@ -23,6 +24,8 @@ BY_HAND = PERSON
 def split(session: Session, notice_id: UUID, *, now: datetime) -> tuple[UUID, UUID]:
     """Take a notice out of its tender, so that it is one of its own. Returns the tender it leaves, and its own.
 
+    The others stay together, also where it was this notice that brought them together: nobody said otherwise of them.
+
     Raises RecordError where it is alone already.
     """
     merges.one_at_a_time(session)
@@ -34,6 +37,7 @@ def split(session: Session, notice_id: UUID, *, now: datetime) -> tuple[UUID, UU
     # A tender keeps its id when the notice that it was named after leaves.
     own = own_id(notice_id, merges.occupied(session, own_ids(notice_id)))
     merges.decide(session, [(notice_id, other) for other in others], MergeVerdict.APART, now=now)
+    merges.decide(session, pairwise(others), MergeVerdict.TOGETHER, now=now)
     merges.move(session, {notice_id: own}, {})
     merges.part(session, {own: tender_id})
     _decide_again(session, together, now=now)

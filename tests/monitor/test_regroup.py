@@ -113,6 +113,17 @@ def test_a_split_makes_a_tender_of_its_own_and_rules_do_not_undo_it(database: Da
     assert first != second
 
 
+def test_the_others_of_a_tender_stay_together_when_one_is_split_off(database: Database) -> None:
+    ids = take_in(
+        database, *(notice(str(n), "77 配管更新工事", source=s) for n, s in enumerate(("kkj", "pportal", "moe")))
+    )
+    for middle in sorted(ids)[1:2]:
+        left, own = split(database, middle)
+        assert (len(show(database, left).sources), len(show(database, own).sources)) == (2, 1)
+        read_again(database)
+        assert (len(show(database, left).sources), len(show(database, own).sources)) == (2, 1)
+
+
 def test_a_tender_keeps_its_id_when_the_notice_that_it_was_named_after_leaves(database: Database) -> None:
     one, other = take_in(database, notice("1", "77 配管更新工事"), notice("2", "77 配管更新工事", source="pportal"))
     named_after = min(one, other)
