@@ -380,7 +380,7 @@ class _Words:
             self.language.text("published {day}", day=self.language.day(card.published)),
         ]
         if not (card.deadline or card.response_deadline or card.cancelled or reading.is_result(card)):
-            facts.append(self.language.text("Deadline: see the notice"))
+            facts.append(reading.unknown_deadline(card, self.language))
         return [fact for fact in facts if fact]
 
     def _in_both(self, english: str | None, japanese: str | None) -> str:

@@ -216,7 +216,7 @@ def _deadlines(card: Card, language: Language, source_names: Mapping[str, str]) 
                 reading.other_deadlines(card, name, language, source_names),
             )
     if card.deadline is None and card.response_deadline is None:
-        yield _Deadline(language.text("Deadline: see the notice"), "", "")
+        yield _Deadline(reading.unknown_deadline(card, language), "", "")
 
 
 def _content(

@@ -21,6 +21,7 @@ from alerts.wording import (
     verdict_text,
 )
 from db.card import Card
+from db.composing import REQUESTS
 from db.vocabulary.labels import DATES, MONEY, READ_FROM, VERDICTS
 from db.vocabulary.messages import N_
 from db.vocabulary.notice import NoticeKind
@@ -89,6 +90,13 @@ def result_text(card: Card, language: Language) -> str:
 
 
 # --- Dates ----------------------------------------------------------------------------------------
+
+
+def unknown_deadline(card: Card, language: Language) -> str:
+    """What to say of a deadline that is not known; a request for information or comments asks for answers."""
+    if card.kind in REQUESTS:
+        return language.text("Answers by: see the notice")
+    return language.text("Deadline: see the notice")
 
 
 def other_deadlines(card: Card, name: str, language: Language, source_names: Mapping[str, str]) -> str:

@@ -98,6 +98,11 @@ def test_only_the_japanese_words_of_a_text_are_said_to_be_japanese() -> None:
 # Dates -------------------------------------------------------------------------------------------------
 
 
+def test_where_no_date_is_known_a_request_still_asks_for_answers_and_a_call_for_bids() -> None:
+    assert reading.unknown_deadline(card(), EN) == "Deadline: see the notice"
+    assert reading.unknown_deadline(card(kind=NoticeKind.COMMENT_REQUEST), EN) == "Answers by: see the notice"
+
+
 def test_an_application_before_the_bid_is_a_step_and_one_after_it_is_none() -> None:
     assert steps(on(DateKind.APPLICATION, 3, time(12))) == [
         Step("Applications to take part until: Thu 3 Dec 2026, 12:00 Tokyo time")
