@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from db.vocabulary.labels import MONTHS_EN
 from db.vocabulary.messages import Told
 
 ECB = "European Central Bank"
@@ -26,20 +27,6 @@ SIGNIFICANT_DIGITS = 3
 
 _YEN = "JPY"
 _CENT = Decimal("0.01")
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _WRITTEN_DAY = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 
 
@@ -148,5 +135,5 @@ def _rate(written_day: str, written_rate: str, path: Path) -> Iterator[tuple[dat
 def _day(written: str) -> date:
     """2026-07-01, or 01 July 2026 in English whatever the machine's language is. Raises ValueError for others."""
     if match := _WRITTEN_DAY.fullmatch(written):
-        return date(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
+        return date(int(match[3]), MONTHS_EN.index(match[2]) + 1, int(match[1]))
     return date.fromisoformat(written)

@@ -14,11 +14,8 @@ from db import merges, notices, tenders
 from db.errors import RecordError
 from db.notices import ReadNotice
 from db.vocabulary.reading import MergeVerdict
-from monitor.merging import PERSON, own_id, own_ids
+from monitor.merging import own_id, own_ids
 from monitor.pipeline import composed, merge
-
-BY_HAND = PERSON
-"""The rule of a link that somebody decided (``monitor.merging.MERGE_RULES`` has its text)."""
 
 
 def split(session: Session, notice_id: UUID, *, now: datetime) -> tuple[UUID, UUID]:

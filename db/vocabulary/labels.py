@@ -142,6 +142,22 @@ REFERENCES: Mapping[str, str] = {
 """What sources call their own numbers and dates; names that are not here stay as they are."""
 PLACES = {"title": N_("title"), "body": N_("text"), "buyer": N_("buyer")}
 
+MONTHS_EN = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""As English texts write them, whatever the language of the machine."""
+
 
 class Prefecture(StrEnum):
     """The 47 prefectures by their usual names in Roman letters; the value is the Japanese name."""

@@ -8,6 +8,7 @@ prices per unit. The price of an award is believed only in notices that report a
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -221,9 +222,7 @@ def _before(text: str, anchor: re.Match[str], origin: Origin) -> Iterator[tuple[
     """The amount that words of a limit follow: 10,000,000円（税込）を上限とする."""
     begin = max(0, anchor.start() - 90)
     window = text[begin : anchor.start()]
-    last = None
-    for last in find_yen(window):  # noqa: B007 (the last of them)
-        pass
+    last = next(iter(deque(find_yen(window), maxlen=1)), None)
     if last is None or last[2] <= 0 or (begin and not last[0]):
         return
     start, end, value = begin + last[0], begin + last[1], last[2]

@@ -17,6 +17,7 @@ from db.tender import TenderEvent
 from db.vocabulary.notice import NoticeKind, ScrapedNotice, notice_id
 from db.vocabulary.reading import Identity, IdentityKey, Reading
 from monitor import regroup
+from monitor.merging import PERSON
 from monitor.pipeline import composed, merge, read_and_compose
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
@@ -140,7 +141,7 @@ def test_two_tenders_that_are_joined_stay_one_and_the_one_seen_first_keeps_its_i
         assert keys_of(show(database, second)) == keys_of(show(database, first)) == ["1", "2"]
         read_again(database)
     by_hand = [source.link.rule for source in show(database, first).sources if source.link]
-    assert by_hand == [regroup.BY_HAND]
+    assert by_hand == [PERSON]
 
 
 def test_what_was_joined_can_be_split_and_joined_again(database: Database) -> None:

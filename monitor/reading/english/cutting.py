@@ -14,6 +14,7 @@ from unicodedata import normalize
 from ahocorasick_rs import AhoCorasick
 
 from db.vocabulary.japanese import fiscal_year, numeral, parse_date
+from db.vocabulary.labels import MONTHS_EN
 from db.vocabulary.text import fold, fold_term, is_latin, term_spellings
 from monitor.reading.english.glossary import Entry, Role
 from monitor.reading.english.kana import romanise
@@ -115,20 +116,6 @@ _SHAPES = re.compile(
     rf"|(?P<latin>[0-9.]*[a-zα-ωµμφ][0-9a-zα-ω'’&+_.㎡]*(?:[-/][0-9a-z]+)*)"
     rf"|(?P<number>{_ORDER}|[{_KANJI_DIGITS}]{{1,3}}(?=[式期次号級階丁種世時]))"
     r")"
-)
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
 )
 _PUNCTUATION = (
     dict.fromkeys(" ", Kind.GAP)
@@ -676,10 +663,10 @@ def _time(match: re.Match[str]) -> str:
         figures = [int(figure) for figure in re.findall("[0-9]+", match["months"])]
         if not all(1 <= figure <= 12 for figure in figures):
             return ""
-        return "-".join(_MONTHS[figure - 1] for figure in figures)
+        return "-".join(MONTHS_EN[figure - 1] for figure in figures)
     if match["day"]:
         month, day = (int(figure) for figure in re.findall("[0-9]+", match["day"]))
-        return f"{day} {_MONTHS[month - 1]}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
+        return f"{day} {MONTHS_EN[month - 1]}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
     text = match["date"].partition("(")[0].upper()
     return _date(f"令和{text[1:]}" if text[0] == "令" and text[1] != "和" else text)
 
@@ -696,8 +683,8 @@ def _date(text: str) -> str:
     first = parse_date(f"{text}1日" if text.endswith("月") else f"{text}1月1日")
     if first is None:
         return ""
-    return f"{_MONTHS[first.month - 1]} {first.year}" if text.endswith("月") else str(first.year)
+    return f"{MONTHS_EN[first.month - 1]} {first.year}" if text.endswith("月") else str(first.year)
 
 
 def _said(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS_EN[day.month - 1]} {day.year}"
