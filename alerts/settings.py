@@ -26,4 +26,11 @@ class MailSettings:
     maildir: Path
     smtp: SmtpSettings | None = None
     digest_at: time = time(8)
-    """When a day's window ends, in Tokyo."""
+    """When a day's window ends, for subscribers who chose no hour of their own."""
+    return_path: str = ""
+    """Where letters come back to that cannot be delivered: bounces@example.org takes bounces+LETTER@example.org,
+    and UNSUBSCRIBE requests by mail. Empty: the sender's own address, without a mark."""
+    inbox: Path | None = None
+    """The Maildir into which the mail server puts what comes to ``return_path``."""
+    per_minute: int = 0
+    """Letters that are handed to the mail server within a minute; 0: as many as there are."""

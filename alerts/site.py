@@ -36,8 +36,38 @@ class Site:
         """``name`` is an area's slug or ``all``; ``form`` is ``rss`` or ``atom``."""
         return f"{self.base_url}/feeds/{name}.{form}{_in(language)}"
 
+    def search_feed_url(self, token: str, form: str, language: str = "en") -> str:
+        """The feed of a saved search, by its secret."""
+        return f"{self.base_url}/feeds/s/{token}.{form}{_in(language)}"
+
+    def search_calendar_url(self, token: str, language: str = "en") -> str:
+        """The calendar of a saved search, by the same secret."""
+        return f"{self.base_url}/calendar/{token}.ics{_in(language)}"
+
+    def tender_calendar_url(self, id: UUID, language: str = "en") -> str:
+        return f"{self.base_url}/tenders/{id}.ics{_in(language)}"
+
+    def subscribe_url(self, language: str = "en", **query: str) -> str:
+        """The form; ``query`` fills its fields."""
+        wanted = {**query, **({} if language == "en" else {"lang": language})}
+        return f"{self.base_url}/subscribe" + (f"?{urlencode(wanted)}" if wanted else "")
+
     def unsubscribe_url(self, token: str) -> str:
         return f"{self.base_url}/u/{token}"
+
+    def confirm_url(self, token: str, language: str = "en") -> str:
+        """``token`` is that of a signed link, as in those that follow."""
+        return f"{self.base_url}/confirm/{token}{_in(language)}"
+
+    def choices_url(self, token: str, language: str = "en") -> str:
+        return f"{self.base_url}/choices/{token}{_in(language)}"
+
+    def forget_url(self, token: str, language: str = "en") -> str:
+        return f"{self.base_url}/forget/{token}{_in(language)}"
+
+    def told_url(self, token: str) -> str:
+        """Who was told of a tender, for the operator."""
+        return f"{self.base_url}/told/{token}"
 
     def tag(self, name: str) -> str:
         """A name that stays the same whatever address the thing has."""

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from db.types import Typed, UtcDateTime
+from db.vocabulary.delivery import LetterKind
 from db.vocabulary.messages import Saying
 from db.vocabulary.run import Coverage, Problem
 
@@ -67,28 +68,40 @@ class Answer(SQLModel, table=True):
 
 
 class Match(SQLModel, table=True):
-    """A saved search that an event of a tender concerns, and why; told in at most one digest."""
+    """A saved search that an event of a tender concerns, and why; told in at most one letter.
 
-    __table_args__ = (Index("ix_match_digest", "digest_id"),)
+    The feed of the search has all of them; which ones a letter is still to tell of is ``waiting``.
+    """
+
+    __table_args__ = (
+        Index("ix_match_digest", "digest_id"),
+        Index("ix_match_waiting", "matched_at", sqlite_where=text("waiting"), postgresql_where=text("waiting")),
+    )
 
     saved_search_id: UUID = Field(primary_key=True, foreign_key="saved_search.id", ondelete="CASCADE")
     tender_id: UUID = Field(primary_key=True, index=True)
     sequence: int = Field(primary_key=True)
     matched_at: datetime = Field(sa_type=UtcDateTime, index=True)
     why: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))
+    at_once: bool = False
+    """Whether it is to be told without waiting for the end of a window."""
+    waiting: bool = True
+    """Whether a letter is still to be made that tells of it."""
     digest_id: UUID | None = Field(default=None, foreign_key="digest.id", ondelete="SET NULL")
 
 
 class Digest(SQLModel, table=True):
-    """One letter to one subscriber for one window; the unique key is what keeps it from being sent twice."""
+    """One letter to one subscriber; for a digest, the unique key is what keeps a window from being told twice."""
 
     __table_args__ = (
-        UniqueConstraint("subscriber_id", "window_end"),
+        UniqueConstraint("subscriber_id", "kind", "window_end"),
         Index("ix_digest_due", "state", "due_at"),
     )
 
     id: UUID = Field(primary_key=True)
     subscriber_id: UUID = Field(foreign_key="subscriber.id", ondelete="CASCADE")
+    kind: str = LetterKind.DIGEST
+    """``LetterKind``"""
     window_start: datetime = Field(sa_type=UtcDateTime)
     window_end: datetime = Field(sa_type=UtcDateTime)
     message_id: str
@@ -98,6 +111,45 @@ class Digest(SQLModel, table=True):
     """When it may be tried next."""
     backlog: bool = False
     """True where it also tells of what earlier windows could not."""
+    unread: tuple[str, ...] = Field(default=(), sa_type=Typed(tuple[str, ...]))
+    """The sources that it says could not be read, by slug."""
+    saved_search_id: UUID | None = Field(default=None, foreign_key="saved_search.id", ondelete="CASCADE", index=True)
+    """What a confirmation asks about."""
+    note: Saying | None = Field(default=None, sa_type=Typed(Saying))
+    """What a note says."""
+    bounce: str | None = None
+    """The status with which it came back (RFC 3463)."""
+
+
+class Reminder(SQLModel, table=True):
+    """That a tender closes soon, to be told to a subscriber once for each deadline it has."""
+
+    subscriber_id: UUID = Field(primary_key=True, foreign_key="subscriber.id", ondelete="CASCADE")
+    tender_id: UUID = Field(primary_key=True, index=True)
+    deadline: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    digest_id: UUID = Field(foreign_key="digest.id", ondelete="CASCADE", index=True)
+
+
+class WebhookCall(SQLModel, table=True):
+    """A match that a webhook is told of. Its id is sent along, so that whoever is called knows a repetition."""
+
+    __tablename__ = "webhook_call"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "tender_id", "sequence"),
+        Index("ix_webhook_call_due", "state", "due_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    webhook_id: UUID = Field(foreign_key="webhook.id", ondelete="CASCADE")
+    tender_id: UUID = Field(index=True)
+    sequence: int
+    why: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))
+    state: str
+    """``DeliveryState``"""
+    attempts: int = 0
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = None
 
 
 class Delivery(SQLModel, table=True):

@@ -36,6 +36,8 @@ from scrapers.registry import sources
 from scrapers.shapes import FIELDS, ListLayout
 from scrapers.source import Source, SourceOptions
 
+SHORTEST_SECRET = 32
+"""Letters of the secret that signs links."""
 DEFAULT_FILES = ("config.toml", "config.example.toml")
 
 
@@ -75,6 +77,7 @@ class SiteSection(_Section):
     contact: str = "admin@localhost"
     language: Literal["en", "ja"] = "en"
     illustrative: bool = False
+    secret: SecretStr = SecretStr("")
 
     @field_validator("base_url")
     @classmethod
@@ -98,6 +101,13 @@ class SiteSection(_Section):
     @classmethod
     def _is_contact(cls, value: str) -> str:
         return _header(value)
+
+    @field_validator("secret")
+    @classmethod
+    def _is_secret(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise WrongValue("write at least {count} letters and digits by chance", count=SHORTEST_SECRET)
+        return value
 
 
 class StorageSection(_Section):
@@ -149,10 +159,15 @@ class MailSection(_Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password: SecretStr = SecretStr("")
+    return_path: str = ""
+    inbox: str = ""
+    per_minute: Annotated[int, Field(ge=0)] = 0
 
-    @field_validator("sender")
+    @field_validator("sender", "return_path")
     @classmethod
-    def _is_address(cls, value: str) -> str:
+    def _is_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "return_path":
+            return value
         if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", value):
             raise WrongValue("write a mail address alone: monitor@example.org")
         return value
@@ -518,13 +533,25 @@ class Config(_Section):
         site = self.site
         return Site(site.name, site.base_url, site.tag_authority, site.contact, site.illustrative)
 
+    def secret(self) -> bytes:
+        """The configured secret; empty where the home's own is to be used."""
+        return self.site.secret.get_secret_value().encode()
+
     def mail_settings(self, home: Path) -> MailSettings:
         mail = self.mail
         smtp = None
         if mail.host:
             password = mail.password.get_secret_value() or None
             smtp = SmtpSettings(mail.host, mail.port, mail.security, mail.user or None, password)
-        return MailSettings(sender=mail.sender, maildir=home / "mail", smtp=smtp, digest_at=mail.digest_at)
+        return MailSettings(
+            sender=mail.sender,
+            maildir=home / "mail",
+            smtp=smtp,
+            digest_at=mail.digest_at,
+            return_path=mail.return_path,
+            inbox=Path(mail.inbox) if mail.inbox else None,
+            per_minute=mail.per_minute,
+        )
 
     def translation_settings(self) -> TranslationSettings:
         section = self.translation

@@ -36,6 +36,7 @@ from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import Area, load_lexicon, names_of
 from monitor.reading.opinion import load_opinion
 from monitor.reading.reader import NoticeReader
+from monitor.secret import kept_secret
 from monitor.translation import Outcome as Translated
 from monitor.translation import translate_due, translator
 from monitor.working_days import too_few, working_days_left
@@ -118,6 +119,11 @@ class Household:
     def site(self) -> Site:
         site = self.config.site_settings()
         return replace(site, illustrative=site.illustrative or (self.home / ILLUSTRATIVE).exists())
+
+    @property
+    def secret(self) -> bytes:
+        """What signs links and hides readers: the configured one, or the one that is kept in the home."""
+        return self.config.secret() or kept_secret(self.home / "secret")
 
     def area_names(self, code: str) -> AreaNames:
         return names_of(self.areas, code)

@@ -8,7 +8,6 @@ from alerts.feeds import FeedForm
 from monitor.household import Household
 from monitor.web.app import create_app, feed_document
 from monitor.web.context import WebContext
-from monitor.web.readers import kept_secret
 
 
 def context_of(house: Household) -> WebContext:
@@ -19,7 +18,7 @@ def context_of(house: Household) -> WebContext:
         sources=house.source_names(),
         turns=house.turns(),
         clock=house.clock,
-        secret=kept_secret(house.home / "secret"),
+        secret=house.secret,
     )
 
 

@@ -190,7 +190,7 @@ def _collect(
 
 def _subscribe(session: Session, now: datetime) -> None:
     for email, language, searches in READERS:
-        person = subscribers.add(session, email, language=language, now=now)
+        person = subscribers.add(session, email, choices=subscribers.Choices(language=language), now=now)
         for name, query in searches:
             subscribers.save_search(session, person, name, query, now=now)
 

@@ -58,7 +58,8 @@ def add(
         spoken = language or house.config.site.language
 
         def work(session: Session) -> None:
-            person = subscribers.add(session, email, language=spoken, now=now, again=again)
+            choices = subscribers.Choices(language=spoken, digest_at=house.config.mail.digest_at)
+            person = subscribers.add(session, email, choices=choices, now=now, again=again)
             subscribers.save_search(session, person, name or whole or app.language.text("everything"), whole, now=now)
 
         house.database.write(work)

@@ -5,7 +5,7 @@ with ``access_log=False``, or put the filter on its access log, which writes ``/
 
     logging.getLogger("uvicorn.access").addFilter(TokensHidden())
 
-Nothing here writes but the unsubscribing and readers' marks on focus areas.
+Nothing here writes but subscribing and readers' marks on focus areas.
 """
 
 import logging
@@ -26,8 +26,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from alerts.feeds import FeedForm
-from db import awards, feedbacks, search, subscribers, tenders
+from db import awards, feedbacks, search, tenders
 from db.card import card, notices_of
 from db.errors import Busy, RecordError
 from db.history import Run
@@ -35,22 +34,23 @@ from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying, Told
 from db.vocabulary.query import Facet
 from monitor.health import source_states
+from monitor.web.calendars import Calendars
 from monitor.web.conditional import answer
 from monitor.web.context import WebContext
-from monitor.web.feed import EVERYTHING, feed_document, feed_with_moment
+from monitor.web.feed import Feeds, feed_document
 from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
 from monitor.web.marking import MarkedTexts
 from monitor.web.pages import STATIC, Pages
 from monitor.web.readers import network_of, reader_of
+from monitor.web.route import GET
+from monitor.web.subscribing import Subscribing
 
 __all__ = ["TokensHidden", "WebContext", "create_app", "feed_document"]
 
 PAGE = 50
 LAST_PAGE = 200
 """A search without an index looks through everything before the page it shows."""
-FEED_SECONDS = 900
-GET = ["GET", "HEAD"]
 
 log = logging.getLogger(__name__)
 
@@ -81,19 +81,19 @@ def create_app(context: WebContext) -> FastAPI:
         (RecordError, site.record_failed),
     ):
         app.add_exception_handler(error, told)
+    # A calendar's address is a tender's with an ending: it has to be known first.
+    for part in (Calendars(context, pages), Feeds(context, pages), Subscribing(context, pages)):
+        for route in part.routes():
+            app.add_api_route(route.path, route.page, methods=[*route.methods], response_model=None)
     for path, page in (
         ("/", site.home),
         ("/tenders/{id}", site.tender),
         ("/tenders/{id}/feedback", site.back_to_tender),
-        ("/feeds", site.feeds),
-        ("/feeds/{name}.{form}", site.feed),
         ("/sources", site.sources),
-        ("/u/{token}", site.unsubscribe_page),
         ("/static/{name}", site.static),
         ("/healthz", site.health),
     ):
-        app.add_api_route(path, page, methods=GET, response_model=None)
-    app.add_api_route("/u/{token}", site.unsubscribe, methods=["POST"], response_model=None)
+        app.add_api_route(path, page, methods=[*GET], response_model=None)
     app.add_api_route("/tenders/{id}/feedback", site.feedback, methods=["POST"], response_model=None)
     return app
 
@@ -230,23 +230,6 @@ class _Site:
                 now=self._context.clock(),
             )
 
-    def feeds(self, request: Request) -> Response:
-        return self._pages.render(request, "feeds.html", everything=EVERYTHING)
-
-    def feed(self, request: Request, name: str, form: str) -> Response:
-        if form not in [*FeedForm] or name not in (EVERYTHING, *self._area_slugs):
-            raise HTTPException(404)
-        # A program that reads feeds says nothing of its reader's languages: only the address decides.
-        code = "ja" if request.query_params.get("lang") == "ja" else "en"
-        document, modified = feed_with_moment(self._context, name, form=FeedForm(form), code=code)
-        return answer(
-            request,
-            document,
-            media_type=f"{FeedForm(form).media_type}; charset=utf-8",
-            modified=modified,
-            headers={"Cache-Control": f"public, max-age={FEED_SECONDS}", "Content-Language": code},
-        )
-
     def sources(self, request: Request) -> Response:
         with self._database.reading() as session:
             states = source_states(session, self._context.turns, now=self._context.clock())
@@ -300,24 +283,6 @@ class _Site:
             yield
         finally:
             self._markings.release()
-
-    # Leaving ------------------------------------------------------------------------------------------
-
-    def unsubscribe_page(self, request: Request, token: str) -> Response:
-        """Changes nothing: mail programs and their scanners open every link."""
-        return self._leaving(request, token, done=False)
-
-    def unsubscribe(self, request: Request, token: str) -> Response:
-        """The button's and RFC 8058's post: whoever knows the token may stop the letters, as often as they like."""
-        now = self._context.clock()
-        self._database.write(lambda session: subscribers.unsubscribe(session, token, now=now))
-        return self._leaving(request, token, done=True)
-
-    def _leaving(self, request: Request, token: str, *, done: bool) -> Response:
-        # The same for a token that nobody has: the page must not tell which ones exist.
-        return self._pages.render(
-            request, "unsubscribe.html", headers={"Cache-Control": "no-store"}, token=token, done=done
-        )
 
     # The house's own ----------------------------------------------------------------------------------
 

@@ -17,7 +17,9 @@ ErrorPage = Callable[[Request, int], Response]
 """The page for a status that no handler answered."""
 
 UNSUBSCRIBE = "/u/"
-"""Paths below carry a secret, and take posts from everywhere (RFC 8058)."""
+"""Paths below take posts from everywhere (RFC 8058)."""
+SECRETS = (UNSUBSCRIBE, "/confirm/", "/choices/", "/forget/", "/told/", "/feeds/s/", "/calendar/")
+"""Paths below carry a secret: it is kept out of logs and of what other sites are told."""
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -25,7 +27,7 @@ _POLICY = (
 )
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_TOKEN = re.compile(rf"({re.escape(UNSUBSCRIBE)})[^/?#\s\"']+")
+_TOKEN = re.compile(rf"({'|'.join(map(re.escape, SECRETS))})[^/?#\s\"']+")
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        secret = _path(scope).startswith(UNSUBSCRIBE)
+        secret = _path(scope).startswith(SECRETS)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -120,7 +122,7 @@ class OwnPosts:
 
 
 class TokensHidden(logging.Filter):
-    """Takes the tokens of unsubscribe addresses out of an access log: ``/u/…``."""
+    """Takes the tokens of secret addresses out of an access log: ``/u/…``."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -131,7 +133,7 @@ class TokensHidden(logging.Filter):
 
 
 def without_token(text: str) -> str:
-    """A text in which the token of every unsubscribe address is replaced by ``…``."""
+    """A text in which the token of every secret address is replaced by ``…``."""
     return _TOKEN.sub(r"\1…", text)
 
 

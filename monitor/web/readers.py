@@ -1,16 +1,10 @@
 """Who marked something, without knowing who it is: a keyed digest in place of an address or a cookie."""
 
 import hmac
-import os
-import secrets
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from starlette.requests import Request
-
-from db.errors import RecordError
 
 DIGITS = 16
 OF_THE_NETWORK = 8
@@ -31,29 +25,6 @@ def reader_of(request: Request, secret: bytes) -> str:
 def network_of(reader: str) -> str:
     """What the readers at one address begin with: a program gives itself as many browsers' names as it likes."""
     return reader[:OF_THE_NETWORK]
-
-
-def kept_secret(file: Path) -> bytes:
-    """The secret in a file that only its owner may read; it is made where it is missing. Raises RecordError."""
-    try:
-        if not file.exists():
-            with NamedTemporaryFile("w", dir=file.parent, prefix=".secret-") as new:  # for its owner only (0600)
-                new.write(secrets.token_hex(32))
-                new.flush()
-                try:
-                    os.link(new.name, file)
-                except FileExistsError:
-                    return kept_secret(file)  # another process was quicker
-        found = file.read_bytes().strip()
-    except OSError as error:
-        raise RecordError(
-            "{file}: cannot be used ({why}); check the owner of the file and of its folder",
-            file=file,
-            why=error.strerror,
-        ) from None
-    if not found:
-        raise RecordError("{file}: is empty; remove it, and a new one is made", file=file)
-    return found
 
 
 def _digits(secret: bytes, text: str, count: int) -> str:

@@ -136,7 +136,9 @@ class Record:
         self, email: str = "reader@example.org", spoken: str = "en", searches: dict[str, str] | None = None
     ) -> Subscriber:
         def work(session: Session) -> Subscriber:
-            person = subscribers.add(session, email, language=spoken, now=EIGHT - timedelta(days=30))
+            person = subscribers.add(
+                session, email, choices=subscribers.Choices(language=spoken), now=EIGHT - timedelta(days=30)
+            )
             for name, query in ({"Hydrogen": "水素"} if searches is None else searches).items():
                 subscribers.save_search(session, person, name, query, now=EIGHT - timedelta(days=30))
             return person

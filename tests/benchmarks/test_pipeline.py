@@ -86,7 +86,7 @@ def test_records_a_second(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     only, full = opened(tmp_path / "only.db"), opened(tmp_path / "full.db")
 
     def subscribe(session: Session) -> None:
-        person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+        person = subscribers.add(session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW)
         for query in QUERIES:
             subscribers.save_search(session, person, query, query, now=NOW)
 

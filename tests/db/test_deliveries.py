@@ -26,7 +26,7 @@ TENDER = UUID(int=100)
 
 def search(database: Database, email: str = "reader@example.org", name: str = "energy") -> SavedSearch:
     def work(session: Session) -> SavedSearch:
-        reader = subscribers.add(session, email, language="en", now=START)
+        reader = subscribers.add(session, email, choices=subscribers.Choices(language="en"), now=START)
         return subscribers.save_search(session, reader, name, "水素", now=START)
 
     return database.write(work)

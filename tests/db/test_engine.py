@@ -27,7 +27,7 @@ Open = Callable[[str], Database]
 
 
 def add(address: str) -> Callable[[Session], Subscriber]:
-    return lambda session: subscribers.add(session, address, language="en", now=NOW)
+    return lambda session: subscribers.add(session, address, choices=subscribers.Choices(language="en"), now=NOW)
 
 
 def addresses(database: Database) -> list[str]:
@@ -56,7 +56,7 @@ def test_what_a_write_gives_back_can_be_read_after_it(database: Database) -> Non
 
 def test_a_write_that_fails_leaves_nothing_behind(database: Database) -> None:
     def work(session: Session) -> None:
-        subscribers.add(session, "a@example.org", language="en", now=NOW)
+        subscribers.add(session, "a@example.org", choices=subscribers.Choices(language="en"), now=NOW)
         session.flush()
         raise LookupError("something else went wrong")
 
@@ -102,7 +102,7 @@ def test_two_processes_that_add_the_same_row_at_once_both_succeed(postgresql_url
     def work(session: Session) -> UUID:
         if session.exec(select(Subscriber)).first() is None and not ids:
             ids.append(theirs.write(add("a@example.org")).id)
-        return subscribers.add(session, "a@example.org", language="en", now=NOW).id
+        return subscribers.add(session, "a@example.org", choices=subscribers.Choices(language="en"), now=NOW).id
 
     assert ours.write(work) == ids[0]
     assert addresses(ours) == ["a@example.org"]
@@ -198,7 +198,7 @@ def test_a_transaction_that_reads_first_and_writes_later_is_not_thrown_out(sqlit
         session.exec(select(Subscriber)).all()
         with pytest.raises(Busy, match="another process has been writing"):
             other.write(add("b@example.org"))
-        subscribers.add(session, "a@example.org", language="en", now=NOW)
+        subscribers.add(session, "a@example.org", choices=subscribers.Choices(language="en"), now=NOW)
 
     sqlite.write(work)
     other.write(add("b@example.org"))
@@ -258,7 +258,7 @@ def test_a_full_disk_keeps_nothing_of_the_step_and_says_what_to_do(sqlite: Datab
 
     def much(session: Session) -> None:
         for number in range(1000):
-            subscribers.add(session, f"{number}@example.org", language="en", now=NOW)
+            subscribers.add(session, f"{number}@example.org", choices=subscribers.Choices(language="en"), now=NOW)
 
     event.listen(sqlite.engine, "connect", full)
     assert one_line(lambda: sqlite.write(much)).endswith(

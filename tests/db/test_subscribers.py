@@ -26,7 +26,11 @@ def add(
     now: datetime = NOW,
     again: bool = False,
 ) -> Subscriber:
-    return database.write(lambda session: subscribers.add(session, email, language=language, now=now, again=again))
+    return database.write(
+        lambda session: subscribers.add(
+            session, email, choices=subscribers.Choices(language=language), now=now, again=again
+        )
+    )
 
 
 def save(database: Database, reader: Subscriber, name: str, query: str) -> SavedSearch:

@@ -109,7 +109,9 @@ class World:
 
     def subscribe(self, query: str) -> None:
         def work(session: Session) -> None:
-            person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+            person = subscribers.add(
+                session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW
+            )
             subscribers.save_search(session, person, query, query, now=NOW)
 
         self.database.write(work)

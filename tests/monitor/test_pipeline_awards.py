@@ -164,7 +164,7 @@ def test_awards_are_told_to_nobody(world: World) -> None:
     world.run(award("0"))
 
     def subscribe(session: Session) -> None:
-        person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+        person = subscribers.add(session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW)
         subscribers.save_search(session, person, "水素", "水素", now=NOW)
 
     world.database.write(subscribe)

@@ -133,7 +133,9 @@ class World:
         self.now = NOW
 
         def work(session: Session) -> None:
-            person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+            person = subscribers.add(
+                session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW
+            )
             subscribers.save_search(session, person, "all", "", now=NOW)
 
         self.database.write(work)

@@ -162,7 +162,7 @@ def test_the_events_of_both_tenders_stay_and_what_readers_were_told_moves_along(
     take_in(database, notice("2", "管路の全面更新", source="pportal"), day=2)
 
     def told(session: Session) -> None:
-        reader = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+        reader = subscribers.add(session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW)
         search = subscribers.save_search(session, reader, "all", "", now=NOW)
         deliveries.add_matches(session, [deliveries.NewMatch(search.id, second, 2, ())], now=NOW)
 

@@ -105,7 +105,7 @@ class Home:
         self.now = NOW
         for one in reversed(metadata.sorted_tables):
             session.connection().execute(one.delete())
-        person = subscribers.add(session, "reader@example.org", language="en", now=NOW)
+        person = subscribers.add(session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW)
         self.search = subscribers.save_search(session, person, "all", "", now=NOW).id
 
     def rows(self, *columns: Any) -> Sequence[Any]:

@@ -226,7 +226,11 @@ class Web:
     def subscriber(self) -> str:
         """The token of somebody who gets letters."""
         return self.database.write(
-            lambda session: subscribers.add(session, "reader@example.org", language="en", now=NOW).token
+            lambda session: (
+                subscribers.add(
+                    session, "reader@example.org", choices=subscribers.Choices(language="en"), now=NOW
+                ).token
+            )
         )
 
     def gets_letters(self) -> bool:

@@ -8,7 +8,8 @@ import pytest
 from starlette.requests import Request
 
 from db.errors import RecordError
-from monitor.web.readers import kept_secret, network_of, reader_of
+from monitor.secret import kept_secret
+from monitor.web.readers import network_of, reader_of
 
 SECRET = b"s" * 32
 
