@@ -235,6 +235,7 @@ def write(
     area_names: AreaNames,
     reckoning: Reckoning,
     sender: str,
+    choices_url: str,
 ) -> Letter:
     """The digest as a letter: subject, text and HTML, which tell of the same tenders.
 
@@ -255,6 +256,7 @@ def write(
                 language=language,
                 day=to_tokyo(content.window_end).date(),
                 unsubscribe_url=unsubscribe_url,
+                choices_url=choices_url,
                 words=words,
                 _=words.text,
                 ntext=language.ntext,

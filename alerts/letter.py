@@ -34,7 +34,10 @@ class Letter:
     message_id: str
     date: datetime
     list_id: str
-    unsubscribe_url: str
+    unsubscribe_url: str | None = None
+    """None for a letter that does not belong to the list: it answers a request of its reader."""
+    unsubscribe_mail: str | None = None
+    """An address that takes the same request by mail."""
     language: str
     tenders: int
     """How many it tells of."""

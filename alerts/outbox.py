@@ -1,9 +1,9 @@
 """What is due is sent: windows become digests, digests become letters, and every attempt is written down first."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,22 +13,24 @@ from alerts.digest import gather, write
 from alerts.errors import MailError
 from alerts.language import AreaNames, Language
 from alerts.letter import Letter, as_bytes, ascii_address
+from alerts.links import Links, Purpose
 from alerts.mailer import Mailer
 from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
-from db import deliveries
+from db import deliveries, opening, runs, subscribers
 from db.engine import Database
 from db.history import Digest
 from db.subscriber import Subscriber
 from db.vocabulary.delivery import DeliveryState
-from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
 
 log = logging.getLogger(__name__)
 
 MANY = 100
 """Letters that are looked up at once."""
+SILENT = timedelta(days=1)
+"""For so long a source may fail before readers are told, even if there is nothing else to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Writing:
     """By the code of the language."""
     sources: Mapping[str, SourceNames]
     reckoning: Reckoning
+    links: Links
+    remind_until: Callable[[datetime], datetime]
+    """Up to which moment a tender closes soon, at the end of a window."""
 
 
 class Result(StrEnum):
@@ -62,31 +67,27 @@ class Outcome:
     error: Saying | None = None
 
 
-def window_before(now: datetime, ends_at: time) -> tuple[datetime, datetime]:
-    """The last whole window: a day long, up to the last ``ends_at`` o'clock in Tokyo."""
-    local = to_tokyo(now)
-    end = local.replace(hour=ends_at.hour, minute=ends_at.minute, second=0, microsecond=0)
-    if end > local:
-        end -= timedelta(days=1)
-    return end - timedelta(days=1), end
-
-
 def deliver_due(
-    database: Database, mailer: Mailer, writing: Writing, *, digest_at: time, clock: Callable[[], datetime]
+    database: Database, mailer: Mailer, writing: Writing, *, clock: Callable[[], datetime]
 ) -> list[Outcome]:
-    """Make the digests of the last window and send everything that is due. May be repeated at any moment.
+    """Make the letters that are due, and send all that may be sent now. May be repeated at any moment.
 
     A letter is marked as being sent before it is handed over. A process that ends in between leaves it so;
     it is then ``unknown`` and tried once more under the same Message-ID.
     """
     now = clock()
-    start, end = window_before(now, digest_at)
     domain = writing.site.tag_authority.partition(",")[0]
-
     database.write(lambda session: deliveries.find_abandoned(session, now=now))
-    database.write(
-        lambda session: deliveries.open_digests(session, window_start=start, window_end=end, domain=domain)
-    )
+    database.write(lambda session: subscribers.expire(session, now=now))
+    with database.reading() as session:
+        unread = _unread(session, writing.sources, now=now)
+    database.write(lambda session: opening.open_alerts(session, now=now, domain=domain))
+    while database.write(
+        lambda session: opening.open_digests(
+            session, now=now, domain=domain, remind_until=writing.remind_until, unread=unread
+        )
+    ):
+        pass  # so many at a time
     outcomes: list[Outcome] = []
     seen: set[UUID] = set()
     while True:
@@ -102,6 +103,15 @@ def deliver_due(
             # Each letter has one turn in a round, also where the clock is set back in the middle of it.
             seen.add(digest_id)
             outcomes += _deliver(database, mailer, writing, digest_id, clock, now=now)
+
+
+def _unread(session: Session, sources: Iterable[str], *, now: datetime) -> dict[str, datetime]:
+    """The sources that have not been read for a whole day, and since when: silence would say that all is well."""
+    return {
+        health.source: health.failing_since
+        for health in runs.health(session, sources)
+        if health.failing_since is not None and health.failing_since <= now - SILENT
+    }
 
 
 def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
@@ -122,6 +132,9 @@ def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | N
         area_names=writing.area_names(language.code),
         reckoning=writing.reckoning,
         sender=writing.sender,
+        choices_url=writing.site.choices_url(
+            writing.links.token(Purpose.CHOICES, subscriber.id, now=content.window_end), language.code
+        ),
     )
 
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
 from db import bulk
-from db.bulk import table
-from db.history import Delivery, Digest, Match
+from db.bulk import IN_LIMIT, batches, table
+from db.history import Delivery, Digest, Match, Reminder
 from db.subscriber import SavedSearch, Subscriber
 from db.tender import TenderEvent
-from db.vocabulary.delivery import DeliveryState
+from db.vocabulary.delivery import DeliveryState, LetterKind, SubscriberState
+from db.vocabulary.messages import Saying
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.tender import EventKind
 
@@ -27,12 +29,18 @@ SENDING_TOO_LONG = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class NewMatch:
-    """A saved search that an event concerns, and the words and values that made it so."""
+    """A saved search that an event concerns, and the words and values that made it so.
+
+    ``at_once``: it is told without waiting for the end of a window. Not ``waiting``: no letter tells of it, only the
+    feed, the calendar and the webhooks of the search.
+    """
 
     saved_search_id: UUID
     tender_id: UUID
     sequence: int
     why: tuple[str, ...]
+    at_once: bool = False
+    waiting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +55,30 @@ class DigestEntry:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """That the owner of a search knows of a tender, or will from a letter that is being made.
+
+    ``told``: a letter told of it, and its owner wants to hear at once of what happens to it now.
+    """
+
+    saved_search_id: UUID
+    tender_id: UUID
+    told: bool
+
+
 def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime) -> None:
     """Keep matches; one that is kept already stays as it is, and one of a search that is gone is left out."""
     matches = list(matches)
     search = table(SavedSearch)
     wanted = {match.saved_search_id for match in matches}
-    # Held until the end of the transaction: its owner may ask to be forgotten meanwhile.
-    there = session.connection().execute(
-        select(search.c.id).where(search.c.id.in_(wanted)).with_for_update(read=True, key_share=True)
-    )
-    still = set(there.scalars())
+    still: set[UUID] = set()
+    for some in batches(sorted(wanted), IN_LIMIT):
+        # Held until the end of the transaction: its owner may ask to be forgotten meanwhile.
+        there = session.connection().execute(
+            select(search.c.id).where(search.c.id.in_(some)).with_for_update(read=True, key_share=True)
+        )
+        still.update(there.scalars())
     bulk.insert_missing(
         session,
         Match,
@@ -67,6 +89,8 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
                 "sequence": match.sequence,
                 "matched_at": now,
                 "why": match.why,
+                "at_once": match.at_once,
+                "waiting": match.waiting,
                 "digest_id": None,
             }
             for match in matches
@@ -75,66 +99,161 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
     )
 
 
-def open_digests(session: Session, *, window_start: datetime, window_end: datetime, domain: str) -> list[Digest]:
-    """Make the digests of a window: one for each active subscriber with matches that no digest tells of yet.
-
-    Older matches that no window could tell of come along, and the digest is marked as a backlog.
-    Doing it again for the same window makes nothing more.
-    """
-    match, search = table(Match), table(SavedSearch)
-    waiting = session.connection().execute(
-        select(search.c.subscriber_id, func.min(match.c.matched_at))
-        .join(search, search.c.id == match.c.saved_search_id)
-        .join(table(Subscriber), table(Subscriber).c.id == search.c.subscriber_id)
-        .where(match.c.digest_id.is_(None), match.c.matched_at < window_end, table(Subscriber).c.active)
-        .group_by(search.c.subscriber_id)
-        .order_by(search.c.subscriber_id)
-    )
-    made: list[Digest] = []
-    for subscriber_id, earliest in waiting.all():
-        existing = session.exec(
-            select_models(Digest).where(Digest.subscriber_id == subscriber_id, Digest.window_end == window_end)
-        ).first()
-        if existing is not None:
-            continue
-        id = uuid4()
-        digest = Digest(
-            id=id,
-            subscriber_id=subscriber_id,
-            window_start=window_start,
-            window_end=window_end,
-            message_id=f"<{id}@{domain}>",
-            state=DeliveryState.PENDING,
-            due_at=window_end,
-            backlog=earliest < window_start,
-        )
-        session.add(digest)
-        session.flush()
-        of_subscriber = select(search.c.id).where(search.c.subscriber_id == subscriber_id)
-        session.connection().execute(
-            match.update()
+def known(session: Session, tender_ids: Iterable[UUID]) -> list[Known]:
+    """Who knows of tenders, by a letter or by one that is still to be made; those who unsubscribed are left out."""
+    match, search, owner, digest = table(Match), table(SavedSearch), table(Subscriber), table(Digest)
+    told = case((digest.c.id.is_not(None) & (digest.c.state != DeliveryState.FAILED) & owner.c.alerts, 1), else_=0)
+    found: list[Known] = []
+    for some in batches(sorted(set(tender_ids)), IN_LIMIT):
+        rows = session.connection().execute(
+            select(match.c.saved_search_id, match.c.tender_id, func.max(told))
+            .join(search, search.c.id == match.c.saved_search_id)
+            .join(owner, owner.c.id == search.c.subscriber_id)
+            .outerjoin(digest, digest.c.id == match.c.digest_id)
             .where(
-                match.c.digest_id.is_(None),
-                match.c.matched_at < window_end,
-                match.c.saved_search_id.in_(of_subscriber),
+                match.c.tender_id.in_(some),
+                match.c.waiting | match.c.digest_id.is_not(None),
+                owner.c.state == SubscriberState.ACTIVE,
             )
-            .values(digest_id=id)
+            .group_by(match.c.saved_search_id, match.c.tender_id)
+            .order_by(match.c.saved_search_id, match.c.tender_id)
         )
-        made.append(digest)
-    return made
+        found += [Known(search_id, tender_id, bool(was_told)) for search_id, tender_id, was_told in rows]
+    return found
+
+
+def add_letter(
+    session: Session,
+    subscriber_id: UUID,
+    kind: LetterKind,
+    *,
+    now: datetime,
+    domain: str,
+    saved_search_id: UUID | None = None,
+    note: Saying | None = None,
+) -> Digest:
+    """A letter that belongs to no window: it is due at once."""
+    id, at = uuid4(), now
+    while session.exec(
+        select_models(Digest.id).where(
+            Digest.subscriber_id == subscriber_id, Digest.kind == kind, Digest.window_end == at
+        )
+    ).first():
+        at += timedelta(microseconds=1)
+    digest = Digest(
+        id=id,
+        subscriber_id=subscriber_id,
+        kind=kind,
+        window_start=at,
+        window_end=at,
+        message_id=f"<{id}@{domain}>",
+        state=DeliveryState.PENDING,
+        due_at=now,
+        saved_search_id=saved_search_id,
+        note=note,
+    )
+    session.add(digest)
+    session.flush()
+    return digest
+
+
+def add_note(session: Session, subscriber_id: UUID, saying: Saying, *, now: datetime, domain: str) -> Digest:
+    """A letter with something that the house has to say."""
+    return add_letter(session, subscriber_id, LetterKind.NOTE, now=now, domain=domain, note=saying)
+
+
+def reminders_of(session: Session, digest_id: UUID) -> list[tuple[UUID, datetime]]:
+    """The tenders of which a digest says that they close soon, with that deadline; the earliest first."""
+    reminder = table(Reminder)
+    rows = session.connection().execute(
+        select(reminder.c.tender_id, reminder.c.deadline)
+        .where(reminder.c.digest_id == digest_id)
+        .order_by(reminder.c.deadline, reminder.c.tender_id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TellingOf:
+    """That a subscriber was, or is to be, told of an event of a tender. ``letter`` and ``state``: None while it waits."""
+
+    email: str
+    search: str
+    sequence: int
+    event: EventKind
+    matched_at: datetime
+    letter: LetterKind | None
+    state: DeliveryState | None
+    sent_at: datetime | None
+
+
+def tellings_of(session: Session, tender_id: UUID, *, limit: int = 10_000) -> list[TellingOf]:
+    """Who was told of a tender and when, newest event first: what an operator is asked for."""
+    match, search, owner = table(Match), table(SavedSearch), table(Subscriber)
+    event, digest, delivery = table(TenderEvent), table(Digest), table(Delivery)
+    sent_at = (
+        select(func.max(delivery.c.finished_at, type_=delivery.c.finished_at.type))
+        .where(delivery.c.digest_id == digest.c.id, delivery.c.state == DeliveryState.SENT)
+        .scalar_subquery()
+    )
+    rows = session.connection().execute(
+        select(
+            owner.c.email,
+            search.c.name,
+            match.c.sequence,
+            event.c.kind,
+            match.c.matched_at,
+            digest.c.kind,
+            digest.c.state,
+            sent_at,
+        )
+        .select_from(match)
+        .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
+        .join(search, search.c.id == match.c.saved_search_id)
+        .join(owner, owner.c.id == search.c.subscriber_id)
+        .outerjoin(digest, digest.c.id == match.c.digest_id)
+        .where(match.c.tender_id == tender_id)
+        .order_by(match.c.sequence.desc(), owner.c.email, search.c.name)
+        .limit(limit)
+    )
+    return [
+        TellingOf(
+            email,
+            name,
+            sequence,
+            EventKind(kind),
+            matched_at,
+            LetterKind(letter) if letter else None,
+            DeliveryState(state) if state else None,
+            at,
+        )
+        for email, name, sequence, kind, matched_at, letter, state, at in rows
+    ]
 
 
 def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
     """What a digest tells of: each tender once under each saved search, with all that its events changed.
 
     A tender that was new in this window is told as new with its newest values, whatever changed later in it; one
-    that was cancelled is told as cancelled, unless it was taken up again.
+    that was cancelled is told as cancelled, unless it was taken up again. What an earlier letter told of as new is
+    not told so again: of two notices that turned out to be one tender, the second is nothing new.
     """
-    match, event = table(Match), table(TenderEvent)
+    match, event, before = table(Match), table(TenderEvent), aliased(Match)
+    earlier_letter = (
+        select_models(before.saved_search_id)
+        .where(
+            before.saved_search_id == match.c.saved_search_id,
+            before.tender_id == match.c.tender_id,
+            before.sequence < match.c.sequence,
+            col(before.digest_id).is_not(None),
+            before.digest_id != match.c.digest_id,
+        )
+        .exists()
+    )
     rows = session.connection().execute(
         select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
         .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
-        .where(match.c.digest_id == digest_id)
+        .where(match.c.digest_id == digest_id, ~((event.c.kind == EventKind.PUBLISHED) & earlier_letter))
         .order_by(match.c.saved_search_id, match.c.tender_id, match.c.sequence)
     )
     found: dict[tuple[UUID, UUID], DigestEntry] = {}
@@ -255,8 +374,11 @@ def settle(
     else:
         digest.state = DeliveryState.SENT if state is DeliveryState.SENT else DeliveryState.FAILED
         if again and state is DeliveryState.FAILED and not _doubtful(session, digest.id):
-            match = table(Match)
-            session.connection().execute(match.update().where(match.c.digest_id == digest.id).values(digest_id=None))
+            match, reminder = table(Match), table(Reminder)
+            session.connection().execute(
+                match.update().where(match.c.digest_id == digest.id).values(digest_id=None, waiting=True)
+            )
+            session.connection().execute(reminder.delete().where(reminder.c.digest_id == digest.id))
     session.add(digest)
 
 

@@ -75,7 +75,13 @@ class Match(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_match_digest", "digest_id"),
-        Index("ix_match_waiting", "matched_at", sqlite_where=text("waiting"), postgresql_where=text("waiting")),
+        Index(
+            "ix_match_waiting",
+            "saved_search_id",
+            "matched_at",
+            sqlite_where=text("waiting"),
+            postgresql_where=text("waiting"),
+        ),
     )
 
     saved_search_id: UUID = Field(primary_key=True, foreign_key="saved_search.id", ondelete="CASCADE")

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from alerts.language import AreaNames
+from alerts.links import Links
 from alerts.mailer import mailer
 from alerts.outbox import Outcome, Writing, deliver_due
 from alerts.reading import Reckoning
@@ -39,7 +40,7 @@ from monitor.reading.reader import NoticeReader
 from monitor.secret import kept_secret
 from monitor.translation import Outcome as Translated
 from monitor.translation import translate_due, translator
-from monitor.working_days import too_few, working_days_left
+from monitor.working_days import soon, too_few, working_days_left
 from scrapers.fetch import HttpFetcher
 from scrapers.source import Fetch, Source
 
@@ -124,6 +125,10 @@ class Household:
     def secret(self) -> bytes:
         """What signs links and hides readers: the configured one, or the one that is kept in the home."""
         return self.config.secret() or kept_secret(self.home / "secret")
+
+    @property
+    def links(self) -> Links:
+        return Links(self.secret)
 
     def area_names(self, code: str) -> AreaNames:
         return names_of(self.areas, code)
@@ -240,6 +245,8 @@ class Household:
                 in_euro=partial(in_euro, rate=rate) if rate else None,
                 rate_day=rate.day if rate else None,
             ),
+            links=self.links,
+            remind_until=soon,
         )
 
     def source_names(self) -> dict[str, SourceNames]:
@@ -251,9 +258,7 @@ class Household:
         """Send what is due."""
         settings = self.config.mail_settings(self.home)
         with mailer(settings) as hands_on:
-            return deliver_due(
-                self.database, hands_on, self.writing(), digest_at=settings.digest_at, clock=self.clock
-            )
+            return deliver_due(self.database, hands_on, self.writing(), clock=self.clock)
 
     def translate(self) -> Translated | None:
         """Have a service translate titles that have no English yet; None where none is configured.

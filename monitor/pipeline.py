@@ -13,7 +13,7 @@ nothing. How a source fails is a value in its Run, and the other sources go on.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -26,6 +26,7 @@ from db import awards, deliveries, merges, notices, runs, subscribers, tenders, 
 from db.archive import Archive
 from db.awards import Counted
 from db.composing import compose
+from db.deliveries import NewMatch
 from db.engine import Database
 from db.errors import TakenOver
 from db.history import Answer, Run
@@ -52,6 +53,8 @@ PROBLEMS_LISTED = 50
 """Parts that could not be read and that a run lists one by one."""
 BATCH_CHARACTERS = 8_000_000
 """Of text in one transaction, where notices are long."""
+PRESSING = ("deadline", "response_deadline")
+"""The fields whose change whoever knows of the tender is told of at once."""
 SIGN_OF_LIFE = timedelta(minutes=3)
 """How often a run without notices still shows that it goes on."""
 
@@ -323,7 +326,8 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
         decided = linked_results(session, won, apart={one.id for one in composed})
         tenders.store(session, decided, run_id=visit.run.id, now=now, alerts=lambda change: False)
         told = [change for change in changes if alerts(change)]
-        deliveries.add_matches(session, visit.matcher.match(told, now=to_tokyo(now)), now=now)
+        matches = _with_who_knows(session, told, visit.matcher.match(told, now=to_tokyo(now)))
+        deliveries.add_matches(session, matches, now=now)
         return recorded, counted
 
     recorded, counted = flow.database.write(work)
@@ -340,6 +344,25 @@ def _is_news(visit: _Visit, change: TenderChange) -> bool:
     if change.kind is EventKind.AWARDED:  # by a notice, and not by award data
         return any(one.kind is NoticeKind.AWARD for one in change.tender.sources)
     return change.sequence > 1 or visit.read_since is None or change.tender.published >= visit.read_since
+
+
+def _with_who_knows(session: Session, changes: Sequence[TenderChange], matches: Iterable[NewMatch]) -> list[NewMatch]:
+    """Matches, and with them everybody who knows of a tender that is cancelled now, or whose deadline moved.
+
+    They are told whether or not their search still finds it, and at once if a letter told of it: who works on a bid
+    must not wait for the end of a window.
+    """
+    found = {(one.saved_search_id, one.tender_id, one.sequence): one for one in matches}
+    pressing = {
+        change.tender.id: change.sequence
+        for change in changes
+        if change.kind is EventKind.CANCELLED or any(one.field in PRESSING for one in change.changes)
+    }
+    for one in deliveries.known(session, pressing):
+        key = (one.saved_search_id, one.tender_id, pressing[one.tender_id])
+        match = found.get(key) or NewMatch(*key, why=())
+        found[key] = replace(match, at_once=match.at_once or one.told)
+    return list(found.values())
 
 
 def _has(tender: ComposedTender, notice_ids: Set[UUID]) -> bool:

@@ -7,10 +7,10 @@ days in their ordinances (地方自治法 article 4-2). The holidays of past and
 """
 
 from bisect import bisect_right
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from db.vocabulary.japanese import to_tokyo
+from db.vocabulary.japanese import TOKYO, to_tokyo
 
 PAST = -1
 """What is left of a deadline that is over."""
@@ -22,6 +22,10 @@ The agreements give 40 days from the notice to the deadline and let a buyer shor
 few other cases down to 10 (GPA, article XI). Within what remains a company abroad must read the documents, mostly in Japanese, ask its questions and
 send the bid; the registered qualification alone (全省庁統一資格 and the like) takes weeks for who does not have it.
 """
+
+SOON = 3
+"""Working days before a deadline at which whoever was told of the tender is reminded: what is not ready by then will
+not be, and what is ready can still be sent. Our judgement as well."""
 
 _MONDAY_TO_FRIDAY = 5
 _KNOWN_YEARS = range(1949, 2100)
@@ -45,6 +49,15 @@ def too_few(days: int) -> bool:
     """Whether these working days are too few for a bid from abroad (``FEW`` says why); a deadline that is over is not
     few days away, it is over."""
     return 0 <= days < FEW
+
+
+def soon(now: datetime) -> datetime:
+    """The moment up to which a deadline is ``SOON`` working days away or less: the end of a day in Tokyo."""
+    day, left = to_tokyo(now).date(), SOON
+    while left:
+        day += timedelta(days=1)
+        left -= is_working_day(day)
+    return datetime.combine(day, time.max, TOKYO)
 
 
 def is_working_day(day: date) -> bool:

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 from sqlmodel import Session
 
-from alerts.outbox import Result, window_before
+from alerts.outbox import Result
 from db import deliveries, subscribers
 from db import search as finding
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
+from db.vocabulary.window import Schedule, window_before
 from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
 from monitor.cli.looking import parsed
 
@@ -140,7 +141,7 @@ def deliver(app: App, config: Path | None, home: Path | None) -> int:
         with house.database.reading() as session:
             still = deliveries.waiting(session)
         now = house.clock()
-        _, window_end = window_before(now, house.config.mail.digest_at)
+        window = window_before(now, Schedule(digest_at=house.config.mail.digest_at))
     language = app.language
     for outcome in outcomes:
         if outcome.error is not None:
@@ -157,5 +158,5 @@ def deliver(app: App, config: Path | None, home: Path | None) -> int:
     )
     if still:
         app.say("{count} letters are waiting for their next try", count=language.number(still))
-    app.say("The next digests are due on {moment}.", moment=language.moment(window_end + timedelta(days=1)))
+    app.say("The next digests are due on {moment}.", moment=language.moment(window.end + timedelta(days=1)))
     return 1 if sent < len(outcomes) else 0

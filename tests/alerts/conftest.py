@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from alerts.digest import DigestContent, gather, write
 from alerts.errors import MailError
 from alerts.letter import Letter
+from alerts.links import Links
 from alerts.mailer import Mailer
 from alerts.matching import Matcher
 from alerts.outbox import Outcome, Writing, deliver_due
@@ -21,7 +22,7 @@ from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import awards as awards_store
-from db import deliveries, notices, runs, subscribers, tenders
+from db import deliveries, notices, opening, runs, subscribers, tenders
 from db.composing import compose
 from db.engine import Database
 from db.history import Delivery, Digest, Match
@@ -35,7 +36,7 @@ from db.vocabulary.reading import AreaScore, Reading
 from db.vocabulary.run import RunMode, RunState
 from monitor.i18n import language
 from monitor.reading.access import RULES
-from monitor.working_days import too_few, working_days_left
+from monitor.working_days import soon, too_few, working_days_left
 
 EIGHT = datetime(2026, 11, 24, 8, 0, tzinfo=TOKYO)
 """The end of the window of the tests."""
@@ -197,10 +198,7 @@ class Record:
     # Asking -------------------------------------------------------------------------------------------
 
     def open(self, end: datetime = EIGHT) -> list[Digest]:
-        start = end - timedelta(days=1)
-        return self.database.write(
-            lambda session: deliveries.open_digests(session, window_start=start, window_end=end, domain="example.org")
-        )
+        return self.database.write(lambda session: opening.open_digests(session, now=end, domain="example.org"))
 
     def content(self, digest: Digest | None = None) -> DigestContent:
         """What the one letter of the window says."""
@@ -220,10 +218,11 @@ class Record:
             area_names=AREAS,
             reckoning=reckoning,
             sender="monitor@example.org",
+            choices_url=SITE.choices_url("CHOICES"),
         )
 
     def deliver(self, mailer: Mailer) -> list[Outcome]:
-        return deliver_due(self.database, mailer, self.writing(), digest_at=time(8), clock=self.clock)
+        return deliver_due(self.database, mailer, self.writing(), clock=self.clock)
 
     def writing(self) -> Writing:
         return Writing(
@@ -233,6 +232,8 @@ class Record:
             area_names=lambda code: AREAS,
             sources=SOURCES,
             reckoning=RECKONING,
+            links=Links(b"secret of the tests"),
+            remind_until=soon,
         )
 
     def digests(self) -> list[Digest]:

@@ -20,11 +20,12 @@ import pytest
 from alerts.digest import write
 from alerts.errors import MailError
 from alerts.mailer import MaildirMailer
-from alerts.outbox import Result, preview, window_before
+from alerts.outbox import Result, preview
 from db import deliveries, subscribers
 from db.engine import Database
 from db.errors import RecordError
 from db.vocabulary.japanese import TOKYO
+from db.vocabulary.window import Schedule, window_before
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Clock, Post, Record
@@ -64,8 +65,9 @@ def message_ids(post: "Post") -> list[str]:
     ],
 )
 def test_a_window_is_the_day_up_to_the_last_eight_o_clock_in_tokyo(now: datetime, end: datetime) -> None:
-    assert window_before(now, time(8)) == (end - DAY, end)
-    start, ended = window_before(now, time(8))
+    window = window_before(now, Schedule())
+    start, ended = window.start, window.end
+    assert (start, ended) == (end - DAY, end)
     assert ended.astimezone(UTC) - start.astimezone(UTC) == DAY
     assert ended <= now
 
@@ -73,8 +75,8 @@ def test_a_window_is_the_day_up_to_the_last_eight_o_clock_in_tokyo(now: datetime
 def test_windows_follow_each_other_without_a_gap() -> None:
     for minutes in range(0, 3 * 24 * 60, 30):
         now = EIGHT + timedelta(minutes=minutes)
-        assert window_before(now + DAY, time(8))[0] == window_before(now, time(8))[1]
-    assert window_before(EIGHT, time(6, 30))[1] == EIGHT.replace(hour=6, minute=30)
+        assert window_before(now + DAY, Schedule()).start == window_before(now, Schedule()).end
+    assert window_before(EIGHT, Schedule(digest_at=time(6, 30))).end == EIGHT.replace(hour=6, minute=30)
 
 
 # Once --------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Session, col, select
 
-from db import bulk, deliveries, subscribers
+from db import bulk, deliveries, opening, subscribers
 from db.deliveries import ATTEMPTS, BACK_OFF, SENDING_TOO_LONG, DigestEntry, NewMatch
 from db.engine import Database
 from db.history import Delivery, Digest, Match
@@ -46,9 +46,7 @@ def matches(database: Database) -> Sequence[Match]:
 
 def open_digests(database: Database, days: int = 0) -> list[Digest]:
     start, end = START + timedelta(days=days), END + timedelta(days=days)
-    return database.write(
-        lambda session: deliveries.open_digests(session, window_start=start, window_end=end, domain="example.org")
-    )
+    return database.write(lambda session: opening.open_digests(session, now=end, domain="example.org"))
 
 
 def one_letter(database: Database) -> Digest:
@@ -142,7 +140,7 @@ def test_two_processes_that_do_a_window_at_once_make_one_letter(database: Databa
         session.exec(select(Match)).all()
         if len(calls) == 1 and not database.is_sqlite:  # SQLite lets nobody in between
             open_digests(other)
-        return deliveries.open_digests(session, window_start=START, window_end=END, domain="example.org")
+        return opening.open_digests(session, now=END, domain="example.org")
 
     try:
         made = database.write(work)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from db import deliveries, subscribers
+from db import deliveries, opening, subscribers
 from db.bulk import table
 from db.deliveries import NewMatch
 from db.engine import Database
@@ -205,9 +205,7 @@ def matched(database: Database, search_id: UUID) -> None:
     """A match of the search, told in a digest that was tried once."""
     match = NewMatch(search_id, uuid4(), 1, ("水素",))
     database.write(lambda session: deliveries.add_matches(session, [match], now=NOW))
-    (digest,) = database.write(
-        lambda session: deliveries.open_digests(session, window_start=NOW, window_end=LATER, domain="example.org")
-    )
+    (digest,) = database.write(lambda session: opening.open_digests(session, now=LATER, domain="example.org"))
     assert database.write(lambda session: deliveries.take(session, digest.id, now=LATER)) is not None
 
 

@@ -77,7 +77,7 @@ def _letters() -> None:
     op.create_index(
         "ix_match_waiting",
         "match",
-        ["matched_at"],
+        ["saved_search_id", "matched_at"],
         unique=False,
         sqlite_where=sa.text("waiting"),
         postgresql_where=sa.text("waiting"),

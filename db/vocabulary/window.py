@@ -1,0 +1,35 @@
+"""The windows of digests: fixed spans of time, so that nothing is told twice and nothing falls between two letters."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When somebody's windows end: each day at an hour of their own zone; a week's on one weekday (0 is Monday)."""
+
+    time_zone: str = "Asia/Tokyo"
+    digest_at: time = time(8)
+    weekday: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The last whole day, and the last whole week, up to ``end`` and ``week_end``; all moments know their offset."""
+
+    start: datetime
+    end: datetime
+    week_start: datetime
+    week_end: datetime
+
+
+def window_before(now: datetime, schedule: Schedule) -> Window:
+    """The last window that has ended. By the clock on the wall: where it is put forward, that day's is 23 hours long."""
+    local = now.astimezone(ZoneInfo(schedule.time_zone))
+    at = schedule.digest_at
+    end = local.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0, fold=0)
+    if end.astimezone(UTC) > now:
+        end -= timedelta(days=1)
+    week_end = end - timedelta(days=(end.weekday() - schedule.weekday) % 7)
+    return Window(end - timedelta(days=1), end, week_end - timedelta(days=7), week_end)
