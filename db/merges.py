@@ -11,7 +11,7 @@ from sqlmodel import Session
 from db import bulk
 from db.award import Award
 from db.bulk import IN_LIMIT, batches, table
-from db.history import Match
+from db.history import Match, Reminder, WebhookCall
 from db.notice import MergeDecision, Notice, NoticeKey, NoticeReading
 from db.tender import Tender, TenderAlias, TenderEvent
 from db.types import Typed
@@ -194,16 +194,29 @@ def absorb(session: Session, aliases: Mapping[UUID, UUID]) -> None:
             _copy(session, old, kept, sequence=0)
             last = 0
         events = 0
-        for numbered in (table(Match), table(TenderEvent)):
+        for numbered in (table(Match), table(WebhookCall), table(TenderEvent)):
             on = {"tender_id": kept, "sequence": numbered.c.sequence + last}
             events = connection.execute(update(numbered).where(numbered.c.tender_id == old).values(on)).rowcount
         newest = last + sequence if events else max(last, 1)
+        _move_reminders(session, old, kept)
         for pointing in (alias, table(Award)):
             connection.execute(update(pointing).where(pointing.c.tender_id == old).values(tender_id=kept))
         connection.execute(delete(tender).where(tender.c.id == old))
         connection.execute(alias.insert().values(alias_id=old, tender_id=kept))
         connection.execute(update(tender).where(tender.c.id == kept).values(sequence=newest))
         session.expire_all()
+
+
+def _move_reminders(session: Session, old: UUID, kept: UUID) -> None:
+    """Let what readers were reminded of stand under the tender that stays; who was reminded of both has one."""
+    reminder, same = table(Reminder), table(Reminder).alias()
+    both = select(same.c.subscriber_id).where(
+        same.c.tender_id == kept,
+        same.c.subscriber_id == reminder.c.subscriber_id,
+        same.c.deadline == reminder.c.deadline,
+    )
+    session.connection().execute(delete(reminder).where(reminder.c.tender_id == old, both.exists()))
+    session.connection().execute(update(reminder).where(reminder.c.tender_id == old).values(tender_id=kept))
 
 
 def part(session: Session, came_from: Mapping[UUID, UUID]) -> None:

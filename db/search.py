@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from uuid import UUID
 
@@ -14,19 +14,26 @@ from db.card import Card, cards
 from db.errors import RecordError
 from db.notice import Notice, NoticeVersion
 from db.tender import Tender, TenderArea, TenderCpv, TenderVenue
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.notice import NoticeKind
 from db.vocabulary.query import (
     CPV_DIGITS,
     EVERYTHING,
+    OPENING,
+    VERDICTS,
     And,
     Compare,
     Facet,
     Is,
     Moment,
     Not,
+    Open,
+    Opened,
     Or,
     Query,
     Scope,
     Searchable,
+    Value,
     Word,
     matches,
 )
@@ -50,6 +57,14 @@ class Found:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many tenders a search would have found; at least so many where it was not ``complete``."""
+
+    found: int
+    complete: bool
+
+
 def changed_last(session: Session, *, area: str | None = None, limit: int) -> list[Card]:
     """The tenders to which something happened last, of one focus area or of all: what feeds tell of."""
     tender, given = table(Tender), table(TenderArea)
@@ -64,7 +79,8 @@ def changed_last(session: Session, *, area: str | None = None, limit: int) -> li
 def newest(session: Session, *, area: str | None = None, limit: int, offset: int = 0) -> Found:
     """The tenders published last, of one focus area or of all."""
     if area is not None:
-        return _newest_listed(session, Is(Facet.AREA, area), _listed(Facet.AREA, area), limit=limit, offset=offset)
+        given = [_is_listed(Facet.AREA, area)]
+        return _newest_listed(session, _listed(Facet.AREA, area), given, limit=limit, offset=offset)
     tender = table(Tender)
     total = session.connection().execute(select(func.count()).select_from(tender)).scalar() or 0
     return _page(session, _in_order().limit(limit + 1).offset(offset), limit=limit, total=total)
@@ -83,7 +99,7 @@ def search(
     if query == EVERYTHING:
         return newest(session, limit=limit, offset=offset)
     if (listed := _all_listed(query)) is not None:
-        return _newest_listed(session, query, listed, limit=limit, offset=offset)
+        return _newest_listed(session, listed, _conditions(query, now), limit=limit, offset=offset)
     found = list(islice(scan(session, query, now=now, going_on=going_on), offset, offset + limit + 1))
     return Found(cards(session, found[:limit]), None, len(found) > limit)
 
@@ -92,14 +108,16 @@ FEW = 20_000
 """So many tenders are sorted as quickly as they are met among all the others."""
 
 
-def _newest_listed(session: Session, query: Query, listed: Ids, *, limit: int, offset: int) -> Found:
-    """A page of what a query finds whose tenders ``listed`` has, each once."""
+def _newest_listed(
+    session: Session, listed: Ids, conditions: list[ColumnElement[bool]], *, limit: int, offset: int
+) -> Found:
+    """A page of the tenders that ``listed`` has, each once, which are those for which ``conditions`` hold."""
     members = listed.subquery()
     total = session.connection().execute(select(func.count()).select_from(members)).scalar() or 0
     ids = _in_order().limit(limit + 1).offset(offset)
     # Many are met soon on the way back through the days; a few have to be looked up, or a million would be passed.
     if total > FEW:
-        ids = ids.where(*_conditions(query))
+        ids = ids.where(*conditions)
     else:
         ids = ids.join(members, members.c.tender_id == table(Tender).c.id)
     return _page(session, ids, limit=limit, total=total)
@@ -140,9 +158,25 @@ def _holds(facet: Facet, value: str) -> ColumnElement[bool]:
     return listed.c.area == value
 
 
-def count(session: Session, query: Query, *, now: datetime, since: date) -> int:
-    """How many tenders published since a day the query finds: the preview of a saved search."""
-    return sum(1 for _ in scan(session, query, now=now, since=since))
+def count(
+    session: Session,
+    query: Query,
+    *,
+    now: datetime,
+    since: date,
+    going_on: Callable[[], bool] = lambda: True,
+) -> Preview:
+    """How many tenders published since a day the query finds: the preview of a saved search.
+
+    ``going_on`` is asked between batches; what was counted when it says no is told as not complete.
+    """
+    found = 0
+    try:
+        for _ in scan(session, query, now=now, since=since, going_on=going_on):
+            found += 1
+    except TooSlow:
+        return Preview(found, complete=False)
+    return Preview(found, complete=True)
 
 
 def scan(
@@ -159,7 +193,7 @@ def scan(
     """
     tender = table(Tender)
     texts_matter = _looks_into_texts(query)
-    conditions = [*_conditions(query), *([tender.c.published >= since] if since else [])]
+    conditions = [*_conditions(query, now), *([tender.c.published >= since] if since else [])]
     after: tuple[date, UUID] | None = None
     while True:
         if not going_on():
@@ -192,26 +226,67 @@ def scan(
                 yield row.id
 
 
-def _conditions(query: Query) -> list[ColumnElement[bool]]:
+def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
     """What the database can rule out by itself: conditions that hold for everything the query finds."""
     tender = table(Tender)
     match query:
         case And(parts):
-            return [condition for part in parts for condition in _conditions(part)]
+            return [condition for part in parts for condition in _conditions(part, now)]
         case Or(parts):
-            each = [_conditions(part) for part in parts]
+            each = [_conditions(part, now) for part in parts]
             # A part of which the database knows nothing may be what finds the tender.
             return [or_(*(and_(*some) for some in each))] if each and all(each) else []
         case Is(facet, value) if facet in _LISTS:
-            return [exists().where(table(_LISTS[facet]).c.tender_id == tender.c.id, _holds(facet, value))]
+            return [_is_listed(facet, value)]
+        case Is(Facet.ACCESS, value):
+            return [_opened(Opened(value))]
         case Is(Facet.PREFECTURE | Facet.CATEGORY | Facet.KIND as facet, value):
             return [tender.c[facet.value] == value]
         case Compare(Moment.PUBLISHED, operator, day):
             column = tender.c.published
             compared = {"<": column < day, "<=": column <= day, ">": column > day, ">=": column >= day}
             return [compared.get(operator, column == day)]
+        case Compare(Moment.DEADLINE, operator, day):
+            return _deadline_on(operator, day)
+        case Value(operator, yen):
+            column = tender.c.value
+            compared = {"<": column < yen, "<=": column <= yen, ">": column > yen, ">=": column >= yen}
+            return [compared.get(operator, column == yen)]
+        case Open():
+            ended = tender.c.kind.in_((NoticeKind.AWARD, NoticeKind.CANCELLATION))
+            return [~ended, tender.c.deadline.is_(None) | (tender.c.deadline >= now)]
         case _:
             return []
+
+
+def _is_listed(facet: Facet, value: str) -> ColumnElement[bool]:
+    return exists().where(table(_LISTS[facet]).c.tender_id == table(Tender).c.id, _holds(facet, value))
+
+
+def _opened(asked: Opened) -> ColumnElement[bool]:
+    """A condition that every tender fulfils of which this is true; the verdict in a word is one of the two."""
+    gpa, epa = table(Tender).c.access_gpa, table(Tender).c.access_epa
+    match asked:
+        case Opened.GPA:
+            return gpa.in_(OPENING)
+        case Opened.EPA:
+            return epa.in_(OPENING)
+        case Opened.OPEN:
+            return gpa.in_(OPENING) | epa.in_(OPENING)
+        case _:
+            return (gpa == VERDICTS[asked]) | (epa == VERDICTS[asked])
+
+
+def _deadline_on(operator: str, day: date) -> list[ColumnElement[bool]]:
+    """The deadline against a day in Tokyo, as moments."""
+    column = table(Tender).c.deadline
+    try:
+        begins = datetime.combine(day, time(), TOKYO).astimezone(UTC)
+        ends = begins + timedelta(days=1)
+    except OverflowError:  # the first or last day of the calendar
+        return []
+    compared = {"<": [column < begins], "<=": [column < ends], ">": [column >= ends], ">=": [column >= begins]}
+    return compared.get(operator, [column >= begins, column < ends])
 
 
 def _looks_into_texts(query: Query) -> bool:

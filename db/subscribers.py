@@ -148,7 +148,7 @@ def confirm(session: Session, search_id: UUID, *, now: datetime) -> tuple[Subscr
     """Let a search that was asked for begin; None where it is gone. Doing it again changes nothing.
 
     Its owner becomes a subscriber, also one who had unsubscribed before they asked anew. One who unsubscribed after
-    they had confirmed stays so: an old mail must not bring them back.
+    they had confirmed stays so: an old mail must not bring them back. Raises RecordError for too many searches.
     """
     search = session.get(SavedSearch, search_id)
     owner = session.get(Subscriber, search.subscriber_id) if search else None
@@ -157,6 +157,13 @@ def confirm(session: Session, search_id: UUID, *, now: datetime) -> tuple[Subscr
     if search.confirmed_at is None:
         if owner.unsubscribed_at is not None and owner.unsubscribed_at > search.created_at:
             return None
+        mine = searches_of(session, owner.id)
+        if owner.state == SubscriberState.UNSUBSCRIBED:
+            # They asked for this search, and not for what they had left.
+            for left in mine:
+                session.delete(left)
+        elif len(mine) >= MOST_SEARCHES:
+            raise _too_many()
         search.confirmed_at = now
         if not owner.active:
             owner.state, owner.unsubscribed_at = SubscriberState.ACTIVE, None
@@ -182,7 +189,7 @@ def save_search(
     found = next((search for search in mine if search.name == name), None)
     if found is None:
         if len(mine) >= MOST_SEARCHES:
-            raise RecordError("nobody may have more than {count} saved searches", count=MOST_SEARCHES)
+            raise _too_many()
         found = _search(subscriber, name, query, now=now)
     found.query, found.frequency, found.confirmed_at = query, frequency, found.confirmed_at or now
     session.add(found)
@@ -337,6 +344,10 @@ def suppression(session: Session, address: str) -> Suppression | None:
 def suppressions(session: Session) -> list[Suppression]:
     """All of them, newest first."""
     return list(session.exec(select(Suppression).order_by(col(Suppression.at).desc(), col(Suppression.address))))
+
+
+def _too_many() -> RecordError:
+    return RecordError("nobody may have more than {count} saved searches; delete one first", count=MOST_SEARCHES)
 
 
 def _new(address: str, *, now: datetime) -> Subscriber:

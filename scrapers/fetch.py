@@ -1,31 +1,29 @@
 """Fetches pages over HTTP for every source: politely, within limits, and never from a private address.
 
 It keeps no pages: the pipeline archives the answers, and a ``Memory`` lends them back for conditional GET.
-Top to bottom: what it is given, the connection (guard, time limit, stand-in), one source's requests, and
-what all sources share (connections, robots.txt, and whose turn it is at a host).
+Top to bottom: what it is given, the connection (stand-in; the guard and the time limit are ``guard.py``'s), one
+source's requests, and what all sources share (connections, robots.txt, and whose turn it is at a host).
 """
 
 import random
-import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
-from typing import Any, BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol, Self
 from urllib.parse import urlencode
 
 import httpcore
 import httpx
-import truststore
 from protego import Protego
 
 from db.vocabulary.messages import Told
 from scrapers.errors import FetchError, Refused
+from scrapers.guard import Guard, Resolver, guarded_pool, system_addresses
 from scrapers.source import Fetch, Page, Request, Source, spooled
 
 MAX_REDIRECTS = 5
@@ -40,20 +38,13 @@ ROBOTS_RETRIED_AFTER = timedelta(minutes=10)
 ROBOTS_MAX_BYTES = 512 << 10
 ENCODINGS = ("", "identity", "gzip", "deflate")
 """One at a time: stacked, or with zstd, a few kilobytes may unfold to gigabytes before they can be counted."""
-LARGEST_READ = 16 << 10
-"""Bytes taken off the wire at a time: gzip makes at most 1,032 times as many of them."""
 
 _YEAR = 365 * 86400.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_NAT64 = ip_network("64:ff9b::/96")
-_SIX_TO_FOUR = ip_network("2002::/16")
 _FAULTS = (
     *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError),
     UnicodeError,  # a Location whose host name is no IDNA
 )
-
-Resolver = Callable[[str, int], Sequence[str]]
-"""From a host name and a port to IP addresses; raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,98 +83,6 @@ class Memory(Protocol):
     def recall(self, request: Request) -> Remembered | None: ...
 
 
-def system_addresses(host: str, port: int) -> list[str]:
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-def is_public(address: str) -> bool:
-    """Whether the address is one of the open internet, also when an IPv4 address is wrapped in it."""
-    ip = ip_address(address)
-    if ip.version == 6 and ip in _NAT64:
-        return is_public(str(ip_address(int(ip) & 0xFFFFFFFF)))
-    wrapped = ip.version == 6 and (ip.ipv4_mapped is not None or ip in _SIX_TO_FOUR)
-    return ip.is_global and not ip.is_multicast and not wrapped
-
-
-class _Deadline(threading.local):
-    """When the answer that this thread waits for must be whole."""
-
-    at: datetime = datetime.max.replace(tzinfo=UTC)
-
-
-class _Guard(httpcore.NetworkBackend):
-    """Resolves a name once, judges the addresses, and connects to the very addresses it judged.
-
-    Being the only way to a connection, it also covers redirects and names that change their address (DNS
-    rebinding). It knows the time limit, too: only here is a server noticed that drips its headers.
-    """
-
-    def __init__(self, settings: NetworkSettings, clock: Callable[[], datetime], resolve: Resolver) -> None:
-        self._settings, self._clock, self._resolve = settings, clock, resolve
-        self.stand_in = httpx.URL(settings.stand_in) if settings.stand_in else None
-        self._deadline = _Deadline()
-        self._sockets = httpcore.SyncBackend()
-
-    def start_timer(self) -> None:
-        self._deadline.at = self._clock() + timedelta(seconds=self._settings.total_seconds)
-
-    def seconds_left(self, timeout: float | None) -> float:
-        left = (self._deadline.at - self._clock()).total_seconds()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the time is up")
-        return left if timeout is None else min(timeout, left)
-
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *_: Any, **options: Any
-    ) -> httpcore.NetworkStream:
-        try:
-            addresses = self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"the name is not known: {error}") from error
-        for address in addresses:
-            if not self._may_reach(host, port, address):
-                raise Refused(
-                    "{host}: its address {address} is not public; check the source's address",
-                    host=host,
-                    address=address,
-                )
-        failure: Exception = httpcore.ConnectError("the name has no address")
-        for address in addresses:
-            try:
-                left = self.seconds_left(timeout)
-                return _TimedStream(self._sockets.connect_tcp(address, port, left, **options), self)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    def _may_reach(self, host: str, port: int, address: str) -> bool:
-        if self.stand_in is not None:
-            return (host, port) == (self.stand_in.host, _port(self.stand_in))
-        return is_public(address) or (self._settings.allow_loopback and ip_address(address).is_loopback)
-
-
-class _TimedStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, guard: _Guard) -> None:
-        self._inner, self._guard = inner, guard
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(min(max_bytes, LARGEST_READ), self._guard.seconds_left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._guard.seconds_left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._guard)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
 class _Body(httpx.SyncByteStream):
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
@@ -198,24 +97,24 @@ class _Body(httpx.SyncByteStream):
 class _Transport(httpx.BaseTransport):
     """Puts requests on the wire through the guard. A stand-in takes the place of all hosts here, and only here."""
 
-    def __init__(self, settings: NetworkSettings, guard: _Guard) -> None:
-        self._guard, self._legacy_hosts = guard, settings.legacy_tls_hosts
-        self._pools = {legacy: self._pool(legacy) for legacy in (False, True)}
-
-    def _pool(self, legacy: bool) -> httpcore.ConnectionPool:
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if legacy:
-            context.set_ciphers("DEFAULT@SECLEVEL=1")
-        return httpcore.ConnectionPool(
-            context, max_connections=None, keepalive_expiry=60.0, network_backend=self._guard
+    def __init__(self, settings: NetworkSettings, clock: Callable[[], datetime], resolve: Resolver) -> None:
+        self._stand_in = httpx.URL(settings.stand_in) if settings.stand_in else None
+        self._legacy_hosts = settings.legacy_tls_hosts
+        self._guard = Guard(
+            clock,
+            resolve,
+            total_seconds=settings.total_seconds,
+            allow_loopback=settings.allow_loopback,
+            only=(self._stand_in.host, _port(self._stand_in)) if self._stand_in else None,
         )
+        self._pools = {legacy: guarded_pool(self._guard, legacy=legacy) for legacy in (False, True)}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._guard.start_timer()
         url, target, headers = request.url, request.url.raw_path, request.headers.copy()
-        if self._guard.stand_in is not None:
-            target = self._guard.stand_in.raw_path.rstrip(b"/") + b"/" + url.netloc + target
-            url = self._guard.stand_in
+        if self._stand_in is not None:
+            target = self._stand_in.raw_path.rstrip(b"/") + b"/" + url.netloc + target
+            url = self._stand_in
             headers["host"] = url.netloc.decode("ascii")
         response = self._pools[url.host in self._legacy_hosts].handle_request(
             httpcore.Request(
@@ -284,7 +183,7 @@ class HttpFetcher:
         resolve: Resolver = system_addresses,
     ) -> None:
         self.settings, self.clock, self.rng, self.memory = settings, clock, rng, memory
-        self.transport = _Transport(settings, _Guard(settings, clock, resolve))
+        self.transport = _Transport(settings, clock, resolve)
         self._sleep = sleep
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}

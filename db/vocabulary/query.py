@@ -5,7 +5,9 @@
     venue:aging-society             what only takes place at the area's places: works at a care home
     cpv:72                          a division or group of the EU's procurement vocabulary, and what lies below it
     buyer:環境省,経済産業省         a comma means "one of these"
-    published>=2026-04-01           comparisons (also deadline)
+    published>=2026-04-01           comparisons of days (also deadline)
+    value>=5000万                   comparisons of the value, in yen
+    access:open                     what a trade agreement opens, or does not
     open:                           tenders whose deadline has not passed
 
 Words are compared after folding (``db.vocabulary.text``): case, full and half width and the long mark at a
@@ -14,17 +16,20 @@ word's end make no difference. Words in Latin letters match whole words only.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, Self
+from operator import eq, ge, gt, le, lt
+from typing import Any, Protocol, Self
 
-from db.vocabulary.japanese import to_tokyo
+from db.vocabulary.japanese import numeral, to_tokyo
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
+from db.vocabulary.reading import Access, AccessVerdict
 from db.vocabulary.tender import TenderSource
-from db.vocabulary.text import fold, fold_term, is_latin
+from db.vocabulary.text import fold, is_latin
 
 
 class QueryError(Told):
@@ -54,6 +59,34 @@ class Facet(StrEnum):
     CATEGORY = "category"
     KIND = "kind"
     SOURCE = "source"
+    ACCESS = "access"
+
+
+class Opened(StrEnum):
+    """What can be asked of market access: what the agreements open, and the verdict in a word."""
+
+    OPEN = "open"
+    """Covered or likely covered by one of the agreements."""
+    GPA = "gpa"
+    """By this one."""
+    EPA = "epa"
+    COVERED = "covered"
+    LIKELY = "likely"
+    RESTRICTED = "restricted"
+    NOT_COVERED = "not-covered"
+    UNKNOWN = "unknown"
+
+
+OPENING = (AccessVerdict.COVERED, AccessVerdict.LIKELY)
+"""The verdicts by which an agreement opens a procurement."""
+VERDICTS: Mapping[Opened, AccessVerdict] = {
+    Opened.COVERED: AccessVerdict.COVERED,
+    Opened.LIKELY: AccessVerdict.LIKELY,
+    Opened.RESTRICTED: AccessVerdict.RESTRICTED,
+    Opened.NOT_COVERED: AccessVerdict.NOT_COVERED,
+    Opened.UNKNOWN: AccessVerdict.UNKNOWN,
+}
+"""The verdict in a word (``Access.overall``), as queries ask for it."""
 
 
 class Moment(StrEnum):
@@ -63,12 +96,23 @@ class Moment(StrEnum):
     DEADLINE = "deadline"
 
 
+VALUE = "value"
+"""The field that holds an amount."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A folded word or phrase somewhere in the scope."""
+    """A folded word or phrase somewhere in the scope, without the long marks that may be left out (``spelled``).
+
+    ``pieces`` is the term cut where such a mark may stand in a text.
+    """
 
     scope: Scope
     term: str
+    pieces: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pieces", tuple(_LONG_MARK_MAY_STAND.split(self.term)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +130,14 @@ class Compare:
     moment: Moment
     operator: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The planned price or stated upper limit against an amount in yen. What states neither does not match."""
+
+    operator: str
+    yen: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +160,7 @@ class Not:
     part: "Query"
 
 
-Query = Word | Is | Compare | Open | And | Or | Not
+Query = Word | Is | Compare | Value | Open | And | Or | Not
 
 EVERYTHING = And(())
 DEEPEST = 50
@@ -127,9 +179,12 @@ class Searchable:
     cpv: frozenset[str]
     """The beginnings of its CPV codes, of two digits and more: what a query for a division finds."""
     sources: frozenset[str]
+    access: frozenset[str]
+    """Everything of ``Opened`` that is true of it."""
     prefecture: str | None
     category: str | None
     kind: str
+    value: Decimal | None
     published: date
     deadline: datetime | None
     now: datetime
@@ -159,13 +214,27 @@ class Searchable:
                 for length in range(SHORTEST_CPV, len(short) + 1)
             ),
             sources=frozenset(source.source for source in tender.sources),
+            access=opened(tender.access),
             prefecture=tender.prefecture,
             category=tender.category,
             kind=tender.kind,
+            value=tender.value,
             published=tender.published,
             deadline=tender.deadline,
             now=now,
         )
+
+
+def opened(access: Access) -> frozenset[str]:
+    """What queries for ``access:`` find a tender with these verdicts."""
+    by = {Opened.GPA: access.gpa in OPENING, Opened.EPA: access.epa in OPENING}
+    found = {asked for asked, opens in by.items() if opens}
+    overall = access.overall
+    return frozenset(
+        found
+        | ({Opened.OPEN} if found else set())
+        | {asked for asked, verdict in VERDICTS.items() if verdict == overall}
+    )
 
 
 SHORTEST_CPV = 2
@@ -199,6 +268,10 @@ class Described(Protocol):
     @property
     def kind(self) -> str: ...
     @property
+    def value(self) -> Decimal | None: ...
+    @property
+    def access(self) -> Access: ...
+    @property
     def published(self) -> date: ...
     @property
     def deadline(self) -> datetime | None: ...
@@ -206,19 +279,20 @@ class Described(Protocol):
     def sources(self) -> tuple[TenderSource, ...]: ...
 
 
-_OPERATORS: dict[str, Callable[[date, date], bool]] = {
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "=": lambda a, b: a == b,
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<=": le,
+    ">=": ge,
+    "<": lt,
+    ">": gt,
+    "=": eq,
 }
+_SIGNS = {"≦": "<=", "≤": "<=", "≧": ">=", "≥": ">="}
 # Same length for same length, so that places in errors stay right. Full-width ASCII, as a Japanese keyboard gives it.
 _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("”“　", '"" ')
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<open>\() | (?P<close>\))
-    | (?P<compare>[A-Za-z]+)(?P<operator><=|>=|<|>|=)(?P<operand>[^\s()"]*)
+    | (?P<compare>[A-Za-z]+)(?P<operator><=|>=|[<>=≦≤≧≥])(?P<operand>[^\s()"]*)
     | (?P<field>[A-Za-z]+):(?P<values>(?:"[^"]*"|[^\s()"]+)?)
     | (?P<minus>-)(?=[^\s)])
     | "(?P<phrase>[^"]*)"
@@ -226,6 +300,20 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+
+_KATAKANA = "ァ-ヺー-ヿ"
+# At the end of a katakana word of which three characters stay. Half-width texts have a hyphen for it: ﾌﾟﾘﾝﾀ-.
+_LONG_MARK = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?:[ー-]+$|ー+(?![{_KATAKANA}-]))")
+_LONG_MARK_MAY_STAND = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?![{_KATAKANA}-]|$)")
+
+
+def spelled(term: str) -> str:
+    """A word or phrase in the one form that stands for all its spellings: folded, less the ー at words' ends.
+
+    サーバー更新, ｻｰﾊﾞ更新 and サーバ更新 are one; ヘルスケア, スキー and バス stay as they are. A text keeps its ー (the word
+    スキー is looked for in アルペンスキー場): where the term may have one, it may stand there.
+    """
+    return _LONG_MARK.sub("", fold(term))
 
 
 Known = Mapping[Facet, Collection[str]]
@@ -249,13 +337,15 @@ def matches(query: Query, tender: Searchable) -> bool:
             return any(matches(part, tender) for part in parts)
         case Not(part):
             return not matches(part, tender)
-        case Word(scope, term):
-            return any(contains(text, term) for text in _texts(scope, tender))
+        case Word(scope):
+            return any(contains(text, *query.pieces) for text in _texts(scope, tender))
         case Is(facet, value):
             return value in _values(facet, tender)
         case Compare(moment, operator, day):
             known = _day(moment, tender)
             return known is not None and _OPERATORS[operator](known, day)
+        case Value(operator, yen):
+            return tender.value is not None and _OPERATORS[operator](tender.value, yen)
         case Open():
             ended = tender.kind in (NoticeKind.AWARD, NoticeKind.CANCELLATION)
             return not ended and (tender.deadline is None or tender.deadline >= tender.now)
@@ -264,31 +354,46 @@ def matches(query: Query, tender: Searchable) -> bool:
 def reasons(query: Query, tender: Searchable) -> tuple[str, ...]:
     """The words and values of a query that the tender has, in the query's order: why it was found.
 
-    A venue and a CPV code stand there with their field (venue:aging-society): a tender that only takes place at an
-    area must not pass for one of the area.
+    A venue, a CPV code and a verdict on access stand there with their field (venue:aging-society): a tender that only
+    takes place at an area must not pass for one of the area.
     """
     match query:
         case And(parts) | Or(parts):
             found = [reason for part in parts for reason in reasons(part, tender)]
             return tuple(dict.fromkeys(found))
-        case Word(_, term) if matches(query, tender):
-            return (term,)
-        case Is(facet, value) if matches(query, tender):
-            return (f"{facet}:{value}" if facet in (Facet.VENUE, Facet.CPV) else value,)
+        case Word() | Is() if matches(query, tender):
+            return (reason(query),)
         case _:
             return ()
 
 
-def contains(text: str, term: str) -> bool:
-    """Whether a folded text has a folded term; at a Latin letter or digit a word must begin and end."""
-    start = text.find(term)
+def reason(leaf: Word | Is) -> str:
+    """How a word or value is told of where it was found."""
+    if isinstance(leaf, Word):
+        return leaf.term
+    return f"{leaf.facet}:{leaf.value}" if leaf.facet in (Facet.VENUE, Facet.CPV, Facet.ACCESS) else leaf.value
+
+
+def contains(text: str, first: str, *more: str) -> bool:
+    """Whether a folded text has a folded term; at a Latin letter or digit a word must begin and end.
+
+    Between pieces of a term a text may have long marks, and nothing else.
+    """
+    start = text.find(first)
     while start >= 0:
-        end = start + len(term)
-        if not (is_latin(term[0]) and start and is_latin(text[start - 1])) and not (
-            is_latin(term[-1]) and end < len(text) and is_latin(text[end])
-        ):
-            return True
-        start = text.find(term, start + 1)
+        end = start + len(first)
+        for piece in more:
+            while text.startswith("ー", end):
+                end += 1
+            if not text.startswith(piece, end):
+                break
+            end += len(piece)
+        else:
+            if not (start and is_latin(text[start - 1]) and is_latin(text[start])) and not (
+                end < len(text) and is_latin(text[end - 1]) and is_latin(text[end])
+            ):
+                return True
+        start = text.find(first, start + 1)
     return False
 
 
@@ -314,6 +419,8 @@ def _values(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | No
             return tender.cpv
         case Facet.SOURCE:
             return tender.sources
+        case Facet.ACCESS:
+            return tender.access
         case Facet.PREFECTURE:
             return (tender.prefecture,)
         case Facet.CATEGORY:
@@ -408,7 +515,7 @@ class _Parser:
                 return self._compare(token)
             case "phrase":
                 return self._word(Scope.ANY, token.match["phrase"], token.position)
-            case "word" if not set(token.match["word"]) - set("<>="):
+            case "word" if not set(token.match["word"]) - {*"<>=", *_SIGNS}:
                 raise QueryError(
                     "{sign} stands alone; write a comparison without spaces: published>=2026-04-01",
                     sign=token.match["word"],
@@ -432,7 +539,7 @@ class _Parser:
         return tree
 
     def _word(self, scope: Scope, text: str, position: int) -> Word:
-        term = fold_term(text)
+        term = spelled(text)
         if not term:
             raise QueryError("there is no word between the quotation marks", position=position)
         return Word(scope, term)
@@ -441,6 +548,13 @@ class _Parser:
         name, raw = token.match["field"].lower(), token.match["values"]
         if name == "open" and not raw:
             return Open()
+        if name in (*Moment, VALUE):
+            raise QueryError(
+                "{name} is compared: write {name}>={example}, or one of <= < = >",
+                name=name,
+                example="5000000" if name == VALUE else "2026-04-01",
+                position=token.position,
+            )
         if name not in (*Scope, *Facet) or name == Scope.ANY:
             raise QueryError(
                 "there is no field {name}: — there are {fields}",
@@ -469,7 +583,8 @@ class _Parser:
                     position=position,
                 )
             return Is(facet, beginning)
-        allowed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category], **self.known}.get(facet)
+        fixed = {Facet.KIND: [*NoticeKind], Facet.CATEGORY: [*Category], Facet.ACCESS: [*Opened]}
+        allowed = {**fixed, **self.known}.get(facet)
         if allowed and folded not in allowed:
             raise QueryError(
                 "{name}:{value} is not known — {name}: is one of {values}",
@@ -486,17 +601,43 @@ class _Parser:
         return name
 
     def _compare(self, token: _Token) -> Query:
-        name, operator, operand = (token.match[group] for group in ("compare", "operator", "operand"))
+        name, sign, operand = (token.match[group] for group in ("compare", "operator", "operand"))
+        sign = _SIGNS.get(sign, sign)
+        if name.lower() == VALUE:
+            if (yen := _yen(operand)) is None:
+                raise QueryError(
+                    "{operand} is no amount in yen — write it as 5000000, 5,000,000, 500万, 1.5億 or 5m",
+                    operand=operand or "?",
+                    position=token.position,
+                )
+            return Value(sign, yen)
         if name.lower() not in [*Moment]:
             raise QueryError(
                 "{name} cannot be compared — compare {fields}",
                 name=name,
-                fields=", ".join(Moment),
+                fields=", ".join((*Moment, VALUE)),
                 position=token.position,
             )
         try:
-            return Compare(Moment(name.lower()), operator, date.fromisoformat(operand))
+            return Compare(Moment(name.lower()), sign, date.fromisoformat(operand))
         except ValueError:
             raise QueryError(
                 "{operand} is no day — write it as 2026-04-01", operand=operand or "?", position=token.position
             ) from None
+
+
+_LARGEST = 10**14
+"""In yen: about a year of the state's budget; no procurement is larger, and the record keeps no more."""
+_COUNTED = re.compile(r"([0-9]+(?:\.[0-9]+)?)([km])", re.IGNORECASE | re.ASCII)
+
+
+def _yen(written: str) -> Decimal | None:
+    """The amount that somebody wrote; None for what is none. Whole yen only."""
+    bare = written.replace("_", "").lstrip("¥￥").removeprefix("\\").removesuffix("円")
+    if found := _COUNTED.fullmatch(bare.replace(",", "")):
+        amount = Decimal(found[1]) * {"k": 10**3, "m": 10**6}[found[2].lower()]
+    elif (whole := numeral(bare)) is not None:
+        amount = Decimal(whole)
+    else:
+        return None
+    return amount if amount == amount.to_integral_value() and amount <= _LARGEST else None

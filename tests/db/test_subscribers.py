@@ -13,6 +13,8 @@ from db.engine import Database
 from db.errors import RecordError
 from db.history import Delivery, Digest, Match
 from db.subscriber import SavedSearch, Subscriber
+from db.subscribers import MOST_SEARCHES, Choices
+from db.vocabulary.delivery import Frequency, SubscriberState, SuppressionReason
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -216,3 +218,158 @@ def counts(database: Database) -> list[int]:
             session.connection().execute(select(func.count()).select_from(table(model))).scalar_one()
             for model in models
         ]
+
+
+# Asking, and confirming ---------------------------------------------------------------------------------
+
+
+def ask(
+    database: Database, email: str = "anna@example.org", *, query: str = "水素", now: datetime = NOW, **choices: str
+) -> SavedSearch:
+    return database.write(
+        lambda session: subscribers.ask(
+            session,
+            email,
+            choices=Choices(**choices),  # type: ignore[arg-type]
+            name=query,
+            query=query,
+            frequency=Frequency.WEEKLY,
+            now=now,
+        )
+    )
+
+
+def confirm(database: Database, search_id: UUID, now: datetime = LATER) -> bool:
+    return database.write(lambda session: subscribers.confirm(session, search_id, now=now)) is not None
+
+
+def owner(database: Database, email: str = "anna@example.org") -> Subscriber | None:
+    with database.reading() as session:
+        return subscribers.by_email(session, email)
+
+
+def live(database: Database) -> list[str]:
+    with database.reading() as session:
+        return sorted(search.query for search in subscribers.live_searches(session))
+
+
+def test_what_was_asked_for_finds_nothing_until_it_is_confirmed(database: Database) -> None:
+    search = ask(database, language="ja", time_zone="Europe/Paris")
+    asked = owner(database)
+    assert asked is not None
+    assert (asked.state, asked.language, asked.time_zone) == (SubscriberState.PENDING, "ja", "Europe/Paris")
+    assert live(database) == []
+    assert confirm(database, search.id)
+    begun = owner(database)
+    assert begun is not None
+    assert (begun.state, begun.consent, begun.consent_at) == ("active", "confirmed by mail", LATER)
+    with database.reading() as session:
+        (stored,) = subscribers.live_searches(session)
+    assert (stored.query, stored.frequency) == ("水素", Frequency.WEEKLY)
+
+
+def test_confirming_again_changes_nothing(database: Database) -> None:
+    search = ask(database)
+    assert confirm(database, search.id)
+    assert confirm(database, search.id, LATER + timedelta(days=1))
+    begun = owner(database)
+    assert begun is not None
+    assert begun.consent_at == LATER
+
+
+def test_asking_twice_before_confirming_keeps_one_search(database: Database) -> None:
+    assert ask(database).id == ask(database, now=LATER).id
+    assert ask(database, query="風力").id != ask(database).id
+
+
+def test_what_a_stranger_asks_for_under_an_address_changes_nothing_of_its_owners_choices(database: Database) -> None:
+    reader = add(database, "anna@example.org", language="ja")
+    search = ask(database, "Anna@example.org", language="en")
+    known = owner(database)
+    assert known is not None
+    assert (known.id, known.language, known.state) == (reader.id, "ja", "active")
+    assert live(database) == []
+    assert confirm(database, search.id)
+    assert live(database) == ["水素"]
+
+
+def test_who_unsubscribed_and_asks_anew_gets_what_they_ask_for_and_nothing_of_before(database: Database) -> None:
+    reader = add(database, "anna@example.org")
+    save(database, reader, "old", "風力")
+    unsubscribe(database, reader.token, LATER)
+    search = ask(database, now=LATER + timedelta(days=1))
+    assert confirm(database, search.id, LATER + timedelta(days=1))
+    assert live(database) == ["水素"]
+
+
+def test_an_old_confirmation_does_not_bring_back_who_has_unsubscribed_since(database: Database) -> None:
+    first, second = ask(database), ask(database, query="風力")
+    confirm(database, first.id)
+    gone = owner(database)
+    assert gone is not None
+    unsubscribe(database, gone.token, LATER + timedelta(days=1))
+    assert not confirm(database, second.id, LATER + timedelta(days=2))
+    assert confirm(database, first.id, LATER + timedelta(days=2))
+    assert live(database) == []
+
+
+def test_what_is_never_confirmed_is_deleted_with_the_address(database: Database) -> None:
+    ask(database)
+    confirmed = ask(database, "bert@example.org")
+    confirm(database, confirmed.id)
+    ask(database, "bert@example.org", query="風力")
+
+    def expire(days: int) -> int:
+        return database.write(lambda session: subscribers.expire(session, now=NOW + timedelta(days=days)))
+
+    assert [expire(6), expire(8), expire(9)] == [0, 2, 0]
+    assert everybody(database) == [("bert@example.org", True, ["水素"])]
+
+
+def test_nobody_has_more_searches_than_can_be_looked_after(database: Database) -> None:
+    reader = add(database)
+    for number in range(MOST_SEARCHES):
+        save(database, reader, str(number), "水素")
+    save(database, reader, "0", "風力")
+    with pytest.raises(RecordError, match="nobody may have more than 50 saved searches"):
+        save(database, reader, "one more", "水素")
+    search = ask(database, "reader@example.org")
+    with pytest.raises(RecordError, match="delete one first"):
+        confirm(database, search.id)
+
+
+def test_the_feed_of_a_search_is_found_by_its_secret_once_the_search_is_confirmed(database: Database) -> None:
+    search = ask(database)
+
+    def found(token: str) -> bool:
+        with database.reading() as session:
+            return subscribers.search_by_token(session, token) is not None
+
+    assert not found(search.feed_token)
+    confirm(database, search.id)
+    assert [found(token) for token in (search.feed_token, "", "x", "\x00")] == [True, False, False, False]
+    assert len(search.feed_token) >= 20
+
+
+def test_an_address_to_which_nothing_is_sent_is_refused_until_it_is_allowed_again(database: Database) -> None:
+    def suppress(status: str) -> str:
+        return database.write(
+            lambda session: subscribers.suppress(
+                session, "Gone@example.org", SuppressionReason.BOUNCE, now=NOW, status=status
+            )
+        ).status
+
+    assert [suppress("5.1.1"), suppress("5.7.1")] == ["5.1.1", "5.1.1"]
+    with pytest.raises(RecordError, match=r"nothing is sent there any more \(bounce 5\.1\.1\)"):
+        add(database, "gone@example.org")
+    assert [database.write(lambda session: subscribers.allow(session, "GONE@example.org")) for _ in range(2)] == [
+        True,
+        False,
+    ]
+    assert add(database, "gone@example.org").active
+
+
+def test_who_is_added_again_keeps_their_own_choices(database: Database) -> None:
+    add(database, "anna@example.org", language="ja")
+    again = database.write(lambda session: subscribers.add(session, "anna@example.org", now=LATER))
+    assert (again.language, again.consent_at) == ("ja", NOW)

@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from scrapers.errors import FetchError, Refused, ScrapeError
-from scrapers.fetch import HttpFetcher, NetworkSettings, Remembered, is_public
+from scrapers.fetch import HttpFetcher, NetworkSettings, Remembered
+from scrapers.guard import is_public
 from scrapers.source import IN_MEMORY, Fetch, Page, Request, spooled
 
 JST = timezone(timedelta(hours=9), "JST")
@@ -831,7 +832,7 @@ def test_a_redirect_to_a_private_address_is_refused(make: Make, site: Site) -> N
 
 
 def test_an_address_in_figures_is_judged_like_any_other(make: Make) -> None:
-    from scrapers.fetch import system_addresses
+    from scrapers.guard import system_addresses
 
     fetch = make(allow_loopback=False, resolve=system_addresses).for_source(0, BIG, ignore_robots=True)
     for host in ("127.0.0.1", "[::1]", "2130706433", "0x7f.1"):

@@ -1,0 +1,326 @@
+"""Who is told of what, when, and who is not: from a source's answer to the letter in the mailbox."""
+
+import mailbox
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from db import subscribers
+from db.subscribers import Choices
+from db.vocabulary.delivery import Frequency
+from db.vocabulary.japanese import TOKYO
+from db.vocabulary.notice import NoticeKind, ScrapedNotice, notice_id
+from db.vocabulary.run import RunMode
+from monitor import regroup
+from monitor.config import Config, StorageSection
+from monitor.household import Household, household
+from monitor.pipeline import read_again, run_source
+from scrapers.source import Page, Request, Source, Steps, Window, page_of
+
+MORNING = datetime(2026, 4, 13, 6, tzinfo=TOKYO)
+"""A Monday, two hours before the end of the window."""
+TITLE = "水素ステーション運用保守業務"
+CASE = "0000000000000605023"
+
+
+class Portal(Source):
+    """A portal, as a test has it."""
+
+    slug: ClassVar[str] = "pportal"
+
+    def __init__(self, *found: ScrapedNotice) -> None:
+        super().__init__()
+        self.found = found
+
+    def steps(self, window: Window) -> Steps:
+        yield Request("https://www.example.jp/list")
+        yield from self.found
+
+
+class Agency(Portal):
+    """Another one, which has the same tenders."""
+
+    slug: ClassVar[str] = "digital_agency"
+
+
+def notice(key: str = "1", source: type[Portal] = Portal, deadline: int = 28, **more: Any) -> ScrapedNotice:
+    given: dict[str, Any] = {
+        "title": TITLE,
+        "kind": NoticeKind.TENDER,
+        "published": date(2026, 4, 13),
+        "url": f"https://example.jp/{source.slug}/{key}",
+        "buyer": "環境省",
+        "text": f"入札公告 次のとおり一般競争入札に付します。 入札書の提出期限 令和８年５月{deadline}日17時00分",
+    }
+    return ScrapedNotice(source=source.slug, key=key, **(given | more))
+
+
+@dataclass
+class World:
+    """A house whose portals were all read before, at a moment that goes on when it is told to."""
+
+    home: Path
+    now: datetime = MORNING
+    house: Household = field(init=False)
+
+    def subscribe(
+        self,
+        email: str = "anna@example.org",
+        *,
+        query: str = "水素",
+        frequency: Frequency = Frequency.DAILY,
+        **choices: Any,
+    ) -> None:
+        def work(session: Any) -> None:
+            person = subscribers.add(session, email, choices=Choices(**choices), now=self.now)
+            subscribers.save_search(session, person, query, query, frequency=frequency, now=self.now)
+
+        self.house.database.write(work)
+
+    def collect(self, *found: ScrapedNotice, source: type[Portal] = Portal, **more: Any) -> None:
+        def fetch(request: Request) -> Page:
+            return page_of(b"a page", request)
+
+        run = run_source(self.house.flow, source(*found), fetch, **more)
+        assert run.error is None
+        self.now += timedelta(minutes=1)
+
+    def go_on(self, **more: int) -> None:
+        self.now += timedelta(**more)
+
+    def letters(self) -> list[tuple[str, str]]:
+        """To whom letters went in this round, and what is written over them."""
+        before = len(self.mails())
+        assert [one.error for one in self.house.deliver()] == [None] * (len(self.mails()) - before)
+        return sorted((str(mail["To"]), str(mail["Subject"])) for mail in self.mails()[before:])
+
+    def days(self, count: int) -> list[tuple[str, str]]:
+        """All letters of so many days, asked for every hour."""
+        found: list[tuple[str, str]] = []
+        for _ in range(24 * count):
+            found += self.letters()
+            self.go_on(hours=1)
+        return found
+
+    def mails(self) -> list[EmailMessage]:
+        folder = self.home / "mail"
+        if not folder.exists():
+            return []
+        kept = mailbox.Maildir(folder)
+        read = [message_from_bytes(bytes(kept[key]), policy=policy.default) for key in sorted(kept.keys())]
+        assert all(isinstance(mail, EmailMessage) for mail in read)
+        return [mail for mail in read if isinstance(mail, EmailMessage)]
+
+    def body(self) -> str:
+        """The text of the newest letter."""
+        part = self.mails()[-1].get_body(("plain",))
+        assert isinstance(part, EmailMessage)
+        return str(part.get_content())
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    world = World(tmp_path / "home", MORNING - timedelta(days=1))
+    config = Config(storage=StorageSection(database=database_url))
+    with household(config, home=world.home, clock=lambda: world.now) as house, closing(house):
+        world.house = house
+        for source in (Portal, Agency):
+            world.collect(notice("0", source, title="庁舎警備業務", published=date(2026, 4, 1)), source=source)
+        world.now = MORNING
+        yield world
+
+
+# Who is told --------------------------------------------------------------------------------------------
+
+
+def test_what_is_new_comes_with_the_window_and_once(world: World) -> None:
+    world.subscribe()
+    world.collect(notice())
+    assert world.letters() == []
+    ((recipient, subject),) = world.days(5)
+    assert recipient == "anna@example.org"
+    assert "1" in subject
+
+
+def test_a_search_that_is_told_at_once_does_not_wait_and_its_finds_of_one_crawl_are_one_letter(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    world.collect(notice("1"), notice("2", title=f"{TITLE} その2"))
+    ((recipient, _),) = world.letters()
+    assert recipient == "anna@example.org"
+    world.collect(notice("3", title=f"{TITLE} その3"))
+    assert world.letters() == []
+    world.go_on(minutes=20)
+    assert len(world.letters()) == 1
+    assert world.days(3) == []
+
+
+def test_a_weekly_search_is_told_on_its_day(world: World) -> None:
+    world.subscribe(frequency=Frequency.WEEKLY, weekday=3)
+    world.collect(notice())
+    assert [len(world.days(1)) for _ in range(7)] == [0, 0, 0, 1, 0, 0, 0]
+
+
+def test_a_search_that_is_never_told_brings_no_letter_whatever_happens(world: World) -> None:
+    world.subscribe(frequency=Frequency.NEVER)
+    world.collect(notice())
+    world.collect(notice(deadline=30))
+    assert world.days(8) == []
+
+
+def test_everybody_has_their_own_hour(world: World) -> None:
+    world.subscribe("anna@example.org", time_zone="Europe/Paris")
+    world.subscribe("bert@example.org", time_zone="America/New_York")
+    world.collect(notice())
+    arrived = {}
+    for _ in range(48):
+        for recipient, _ in world.letters():
+            arrived[recipient] = world.now
+        world.go_on(minutes=30)
+    assert {name: f"{at:%H:%M}" for name, at in arrived.items()} == {
+        "anna@example.org": "15:01",
+        "bert@example.org": "21:01",
+    }
+
+
+# What moves ---------------------------------------------------------------------------------------------
+
+
+def test_a_deadline_that_moves_is_told_at_once_to_whoever_was_told_of_the_tender(world: World) -> None:
+    world.subscribe("anna@example.org")
+    world.collect(notice())
+    world.days(1)
+    world.subscribe("bert@example.org")
+    world.collect(notice(deadline=30))
+    assert [recipient for recipient, _ in world.letters()] == ["anna@example.org"]
+    assert "30 May 2026" in world.body()
+    assert [recipient for recipient, _ in world.days(2)] == ["bert@example.org"]
+
+
+def test_a_cancellation_is_told_also_where_the_search_no_longer_finds_the_tender(world: World) -> None:
+    world.subscribe(query="kind:tender")
+    world.collect(notice())
+    world.days(1)
+    world.collect(notice(kind=NoticeKind.CANCELLATION, title=f"【中止】{TITLE}"))
+    assert [recipient for recipient, _ in world.letters()] == ["anna@example.org"]
+    assert world.days(3) == []
+
+
+def test_what_is_cancelled_before_anybody_was_told_waits_for_the_digest(world: World) -> None:
+    world.subscribe(query="kind:tender")
+    world.collect(notice())
+    world.collect(notice(kind=NoticeKind.CANCELLATION, title=f"【中止】{TITLE}"))
+    assert world.letters() == []
+    assert len(world.days(2)) == 1
+    assert "Cancelled" in world.body()
+
+
+def test_who_wants_no_alerts_hears_of_it_with_the_next_digest(world: World) -> None:
+    world.subscribe(alerts=False)
+    world.collect(notice())
+    world.days(1)
+    world.collect(notice(deadline=30))
+    assert world.letters() == []
+    assert len(world.days(1)) == 1
+
+
+def test_what_changes_otherwise_waits_for_the_window(world: World) -> None:
+    world.subscribe()
+    world.collect(notice())
+    world.days(1)
+    world.collect(notice(title=f"{TITLE}(水素)"))
+    assert world.letters() == []
+    assert len(world.days(1)) == 1
+
+
+def test_a_tender_closes_soon_and_whoever_was_told_of_it_is_reminded_once(world: World) -> None:
+    world.subscribe("anna@example.org")
+    world.subscribe("bert@example.org", reminders=False)
+    world.collect(notice(deadline=8))  # a Friday; Golden Week lies before it
+    assert len(world.days(1)) == 2
+    world.go_on(days=15)
+    # Three working days before it lie the holidays of 4, 5 and 6 May.
+    reminded = [(recipient, f"{world.now:%d %B}") for _ in range(6) for recipient, _ in world.days(1)]
+    assert reminded == [("anna@example.org", "01 May")]
+
+
+# Who is not ---------------------------------------------------------------------------------------------
+
+
+def test_a_first_crawl_alerts_nobody(world: World) -> None:
+    class Third(Portal):
+        slug: ClassVar[str] = "jetro_national"
+
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    world.collect(notice("7", Third), source=Third)
+    assert world.days(2) == []
+
+
+def test_a_back_fill_alerts_nobody(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    world.collect(
+        notice("7", published=date(2026, 1, 9)),
+        mode=RunMode.BACKFILL,
+        since=date(2026, 1, 1),
+        until=date(2026, 2, 1),
+    )
+    assert world.days(2) == []
+
+
+def test_the_same_again_and_reading_everything_again_alert_nobody(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    world.collect(notice())
+    assert len(world.days(1)) == 1
+    for _ in range(2):
+        world.collect(notice())
+        read_again(world.house.flow, everything=True)
+    assert world.days(2) == []
+
+
+def test_what_became_one_tender_by_another_source_is_told_once(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    same = {"references": (("調達案件番号", CASE),)}
+    world.collect(notice(**same))
+    assert len(world.letters()) == 1
+    world.collect(notice("9", Agency, **same), source=Agency)
+    assert world.days(2) == []
+
+
+def test_joining_and_splitting_by_hand_alert_nobody(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    world.collect(notice("1"))
+    world.collect(notice("2", Agency, title=f"{TITLE} 分離分", buyer="経済産業省", deadline=29), source=Agency)
+    assert len(world.days(1)) >= 1
+    first, second = notice_id("pportal", "1"), notice_id("digital_agency", "2")
+    database = world.house.database
+    database.write(lambda session: regroup.join(session, first, second, now=world.now))
+    assert world.days(1) == []
+    database.write(lambda session: regroup.split(session, second, now=world.now))
+    assert world.days(1) == []
+    # What happens after it is told as what happened to a tender that was known.
+    world.collect(notice("2", Agency, title=f"{TITLE} 分離分", buyer="経済産業省", deadline=30), source=Agency)
+    assert len(world.letters()) == 1
+
+
+def test_whoever_unsubscribed_gets_nothing_more_and_whoever_paused_gets_it_later(world: World) -> None:
+    world.subscribe("anna@example.org")
+    world.subscribe("bert@example.org", paused_until=date(2026, 4, 20))
+    world.collect(notice())
+    database = world.house.database
+
+    def leave(session: Any) -> None:
+        anna = subscribers.by_email(session, "anna@example.org")
+        assert anna is not None
+        subscribers.unsubscribe(session, anna.token, now=world.now)
+
+    database.write(leave)
+    found = []
+    for day in range(13, 23):
+        found += [(recipient, day) for recipient, _ in world.days(1)]
+    assert found == [("bert@example.org", 20)] or found == [("bert@example.org", 19)]
