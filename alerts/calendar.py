@@ -31,8 +31,6 @@ PAST = timedelta(days=90)
 """What is over for longer is left out of a saved search's calendar."""
 MOST_EVENTS = 1_000
 """Of one calendar, those nearest to the day: programs fetch all of it every hour."""
-REFRESH = timedelta(hours=1)
-"""How often a program is asked to look again."""
 
 EVENTS: Mapping[DateKind, str] = {
     DateKind.DEADLINE: N_("Deadline"),
@@ -96,8 +94,9 @@ def render(
     calendar.add("method", "PUBLISH")
     calendar.add("name", title)
     calendar.add("x-wr-calname", title)
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH, parameters={"VALUE": "DURATION"})
+    # Asks programs to look again every hour: RFC 7986, and what Outlook knew before it.
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
     for event in sorted(events, key=lambda event: (event.found.moment, event.dated.card.id, event.found.kind)):
         calendar.add_component(_component(event, site, language))
     document: bytes = calendar.to_ical()

@@ -1,65 +1,55 @@
-"""What a digest says: gathered from the record as a value, then written in the reader's language."""
+"""What a digest or an alert says: gathered from the record as a value, then written in the reader's language."""
 
-import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from unicodedata import east_asian_width
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from sqlmodel import Session
 
-from alerts import reading
-from alerts.language import JAPANESE, AreaNames, Language, in_tongues
+from alerts import paper, reading
+from alerts.language import AreaNames, Language
 from alerts.letter import Letter
+from alerts.paper import Pen, short
 from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
-from alerts.wording import TOO_FEW, deadline_text, field_value, prefecture_name, working_days_text
-from db import awards, runs
+from alerts.telling import Memory, Winner, Words, day_of, moment_of, moved_earlier
+from alerts.wording import moment_text
+from db import awards
 from db.card import Card, cards
-from db.deliveries import DigestEntry, entries
+from db.coverage import WhatWasRead, what_was_read
+from db.deliveries import DigestEntry, entries, reminders_of
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
 from db.subscribers import searches_of
+from db.told import told_before
+from db.vocabulary.delivery import LetterKind
 from db.vocabulary.japanese import to_tokyo
-from db.vocabulary.labels import CATEGORIES, FIELDS, KINDS
-from db.vocabulary.notice import Category, FieldChange, NoticeKind
-from db.vocabulary.reading import Evidence
-from db.vocabulary.run import RunState
+from db.vocabulary.notice import FieldChange, NoticeKind
 from db.vocabulary.tender import EventKind
 
 MOST_ENTRIES = 40
 """Tenders in one digest."""
+MOST_REMINDERS = 15
+"""Tenders of which one digest says that they close soon."""
 MOST_BYTES = 100_000
 """Of the HTML as it travels, in base64: Gmail cuts it off at 102 kB."""
-LONGEST_TITLE = 160
-"""Characters of a title; the page has the whole."""
-MOST_WORDS = 3
-"""Words that decided, told for each focus area."""
-LONGEST = 80
-"""Characters of any other text that comes from a source, and of a saved search."""
-LONGEST_LINE = 240
-"""Characters of a line of ours about what was read out of a notice."""
-MOST_WINNERS = 3
-"""Winners told of a result; a contract for unit prices has dozens."""
+LONGEST_QUERY = 160
+"""Characters of a saved search's query that are shown."""
+LONGEST_IN_SUBJECT = 90
+"""Characters of a title in a subject."""
+LONGEST_ADDRESS = 500
+"""Characters of the address of a list; that of a longer query is left out where it is only an offer."""
+A_WEEK = timedelta(days=6)
+"""A window that is longer is a week's: its last day may have been 23 hours long."""
+MOST_REMEMBERED = 5_000
+"""Tenders that are kept for the letters of one round."""
 
-_CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Winner:
-    """Who won, and at which price where it is stated."""
-
-    name: str
-    amount: Decimal | None
+_WEIGHT = {EventKind.CANCELLED: 3, EventKind.AWARDED: 2, EventKind.PUBLISHED: 1}
+"""What a tender is told as that several searches found for different reasons: what matters most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +61,10 @@ class Entry:
     changes: tuple[FieldChange, ...]
     why: tuple[str, ...]
     winners: tuple[Winner, ...] = ()
+    also: tuple[str, ...] = ()
+    """The other saved searches that found it, by name."""
+    told_before: datetime | None = None
+    """When it was told before, where that is the only reason for telling it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +82,43 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A source that could not be read, and when it last was (None: never yet); ``partly``: not all of it."""
-
-    name: str
-    since: datetime | None
-    partly: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class DigestContent:
     """Everything a digest says. ``total`` counts its tenders, each once, whether or not they had room."""
 
     subscriber: Subscriber
+    kind: LetterKind
     window_start: datetime
     window_end: datetime
     message_id: str
     backlog: bool
     groups: tuple[Group, ...]
     total: int
-    unread: tuple[Unread, ...]
+    closed: int
+    """Tenders of a backlog whose deadline is over: they are counted, and not shown."""
+    reminders: tuple[Card, ...]
+    """Tenders that were told of before and close soon, the next first."""
+    read: WhatWasRead | None
+    """How far the sources were read; None for an alert, which does not claim to be everything."""
     sources: tuple[SourceNames, ...]
     """Of the tenders told of: their terms ask that they be named."""
     source_names: Mapping[str, str] = field(default_factory=dict)
     """The sources by slug, in the reader's language, as they are named within a sentence."""
+    full_names: Mapping[str, str] = field(default_factory=dict)
+    """The same as they are named in a list."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether all it says is that sources could not be read."""
+        return not (self.total or self.closed or self.reminders)
+
+    @property
+    def weekly(self) -> bool:
+        return self.window_end - self.window_start > A_WEEK
+
+    @property
+    def shown(self) -> tuple[Card, ...]:
+        """The tenders that it shows."""
+        return (*self.reminders, *(entry.card for group in self.groups for entry in group.entries))
 
     def at_most(self, room: int) -> "DigestContent":
         """The same with no more entries than this. Short groups stay whole; the others share what is left."""
@@ -132,58 +139,147 @@ class DigestContent:
         )
 
 
+class Shared:
+    """What the letters of one round have in common, looked up and put into words once.
+
+    Make it after the letters of the round were made, so that no tender in it is older than what is told of it.
+    """
+
+    def __init__(self) -> None:
+        self.words: Memory = {}
+        self._cards: dict[UUID, Card] = {}
+        self._winners: dict[UUID, tuple[Winner, ...]] = {}
+        self._read: dict[tuple[datetime, datetime], WhatWasRead] = {}
+
+    def cards(self, session: Session, ids: Iterable[UUID]) -> dict[UUID, Card]:
+        """The tenders of these ids, as far as they are there."""
+        wanted = set(ids)
+        missing = sorted(wanted - self._cards.keys())
+        if missing:
+            if len(self._cards) + len(missing) > MOST_REMEMBERED:
+                self.words.clear()
+                self._cards.clear()
+                self._winners.clear()
+                missing = sorted(wanted)
+            found = cards(session, missing)
+            self._cards.update((card.id, card) for card in found)
+            self._winners.update(_winners(session, [card for card in found if reading.is_result(card)]))
+        return {id: self._cards[id] for id in wanted if id in self._cards}
+
+    def winners(self, id: UUID) -> tuple[Winner, ...]:
+        """Who won, of a tender that was looked up."""
+        return self._winners.get(id, ())
+
+    def read(self, session: Session, sources: Iterable[str], start: datetime, end: datetime) -> WhatWasRead:
+        """What was read of the sources in a window."""
+        if (start, end) not in self._read:
+            self._read[start, end] = what_was_read(session, tuple(sources), start=start, end=end)
+        return self._read[start, end]
+
+
 def gather(
-    session: Session, digest: Digest, *, sources: Mapping[str, SourceNames], language: Language
+    session: Session,
+    digest: Digest,
+    *,
+    sources: Mapping[str, SourceNames],
+    language: Language,
+    shared: Shared | None = None,
 ) -> DigestContent | None:
     """The content of a digest; None where nothing is left to tell (its subscriber or tenders are gone)."""
+    shared = shared or Shared()
     subscriber = session.get(Subscriber, digest.subscriber_id)
-    found = [entry for entry in entries(session, digest.id) if entry.kind is not EventKind.JOINED]
-    shown = {card.id: card for card in cards(session, list({entry.tender_id for entry in found}))}
-    if subscriber is None or not shown:
+    if subscriber is None:
         return None
-    searches = searches_of(session, subscriber.id)
-    named = {slug: names.shown(language) for slug, names in sources.items()}
-    winners = _winners(session, [one for one in shown.values() if reading.is_result(one)])
-    groups: list[Group] = []
-    for search in searches:
-        mine = [entry for entry in found if entry.saved_search_id == search.id and entry.tender_id in shown]
-        if mine:
-            groups.append(_group(search, mine, shown, winners, named, digest.window_end))
     session.expunge(subscriber)
-    told_by = {source.source for one in shown.values() for source in one.sources}
+    found = [entry for entry in entries(session, digest.id) if entry.kind is not EventKind.JOINED]
+    reminded = dict(reminders_of(session, digest.id))
+    shown = shared.cards(session, {*reminded, *(entry.tender_id for entry in found)})
+    found = [entry for entry in found if entry.tender_id in shown]
+    told = {entry.tender_id for entry in found}
+    unexplained = {entry.tender_id for entry in found if not entry.why and entry.kind is not EventKind.PUBLISHED}
+    before = told_before(session, digest, unexplained) if unexplained else {}
+    now = digest.window_end
+    over = {id for id in told if digest.backlog and _over(shown[id], now)}
+    named = {slug: names.shown(language) for slug, names in sources.items()}
+    groups = _groups(
+        searches_of(session, subscriber.id),
+        [entry for entry in found if entry.tender_id not in over],
+        shown,
+        shared,
+        sources=named,
+        told=before,
+        now=now,
+    )
+    reminders = tuple(
+        shown[id]
+        for id, deadline in sorted(reminded.items(), key=lambda pair: pair[1])
+        if id in shown and id not in told and _still_closes(shown[id], deadline, now)
+    )
+    read = None
+    if digest.kind == LetterKind.DIGEST:
+        read = shared.read(session, sources, digest.window_start, digest.window_end)
+    silent_about = {one.source for one in read.unread} & {*digest.unread} if read else set()
+    if not (told or reminders or silent_about):
+        return None
+    told_by = {source.source for one in (*reminders, *(shown[id] for id in told - over)) for source in one.sources}
     return DigestContent(
         subscriber=subscriber,
+        kind=LetterKind(digest.kind),
         window_start=digest.window_start,
         window_end=digest.window_end,
         message_id=digest.message_id,
         backlog=digest.backlog,
-        groups=tuple(groups),
-        total=len(shown),
-        unread=tuple(_unread(session, named)),
+        groups=groups,
+        total=len(told - over),
+        closed=len(over),
+        reminders=reminders,
+        read=read,
         sources=tuple(names for slug, names in sources.items() if slug in told_by),
         source_names={slug: reading.source_name(names, language) for slug, names in sources.items()},
+        full_names=named,
     ).at_most(MOST_ENTRIES)
 
 
-def _group(
-    search: SavedSearch,
-    mine: Sequence[DigestEntry],
+def _groups(
+    searches: Sequence[SavedSearch],
+    found: Iterable[DigestEntry],
     shown: Mapping[UUID, Card],
-    winners: Mapping[UUID, tuple[Winner, ...]],
+    shared: Shared,
+    *,
     sources: Mapping[str, str],
+    told: Mapping[UUID, datetime],
     now: datetime,
-) -> Group:
-    told = [
-        Entry(
-            shown[entry.tender_id],
-            _told_as(entry.kind, shown[entry.tender_id]),
-            entry.changes,
-            tuple(sources.get(reason, reason) for reason in entry.why),
-            winners.get(entry.tender_id, ()),
+) -> tuple[Group, ...]:
+    """What each search found. A tender that several found is told once, under the first, which names the others."""
+    order = {search.id: number for number, search in enumerate(searches)}
+    by_tender: dict[UUID, list[DigestEntry]] = {}
+    for entry in found:
+        if entry.saved_search_id in order:
+            by_tender.setdefault(entry.tender_id, []).append(entry)
+    mine: dict[UUID, list[Entry]] = {search.id: [] for search in searches}
+    for id, some in by_tender.items():
+        card = shown[id]
+        first, *others = sorted(some, key=lambda entry: order[entry.saved_search_id])
+        kind, most = max(
+            ((_told_as(entry.kind, card), entry) for entry in (first, *others)),
+            key=lambda pair: (_WEIGHT.get(pair[0], 0), len(pair[1].changes)),
         )
-        for entry in mine
-    ]
-    return Group(search.name, search.query, tuple(sorted(told, key=lambda entry: _urgency(entry, now))))
+        mine[first.saved_search_id].append(
+            Entry(
+                card,
+                kind,
+                most.changes,
+                tuple(sources.get(reason, reason) for reason in first.why),
+                shared.winners(id),
+                tuple(searches[order[entry.saved_search_id]].name for entry in others),
+                None if first.why else told.get(id),
+            )
+        )
+    return tuple(
+        Group(search.name, search.query, tuple(sorted(mine[search.id], key=lambda entry: _urgency(entry, now))))
+        for search in searches
+        if mine[search.id]
+    )
 
 
 def _told_as(kind: EventKind, card: Card) -> EventKind:
@@ -197,7 +293,7 @@ def _told_as(kind: EventKind, card: Card) -> EventKind:
 
 def _winners(session: Session, results: Sequence[Card]) -> dict[UUID, tuple[Winner, ...]]:
     """Who won, of the tenders whose awards are known; of several rounds the newest."""
-    found = awards.of_tenders(session, [one.id for one in results])
+    found = awards.of_tenders(session, [one.id for one in results]) if results else {}
     return {
         id: tuple(Winner(award.supplier, award.amount) for award in some if award.date == some[0].date)
         for id, some in found.items()
@@ -218,13 +314,15 @@ def _urgency(entry: Entry, now: datetime) -> tuple[bool, int, float, int, str]:
     )
 
 
-def _unread(session: Session, sources: Mapping[str, str]) -> Iterator[Unread]:
-    for health in runs.health(session, sources):
-        good = runs.last_regular(session, health.source)
-        if health.failing_since is not None or health.last_success_at is None:
-            yield Unread(sources[health.source], health.last_success_at)
-        elif good is not None and good.state == RunState.PARTIAL:
-            yield Unread(sources[health.source], good.finished_at, partly=True)
+def _over(card: Card, now: datetime) -> bool:
+    """Whether nobody can act on a tender any more. A result is not over: it was never to be acted on."""
+    moment = card.deadline or card.response_deadline
+    return not reading.is_result(card) and moment is not None and moment < now
+
+
+def _still_closes(card: Card, deadline: datetime, now: datetime) -> bool:
+    """Whether a reminder is still true: the deadline stands, and there is still something to bid for."""
+    return card.deadline == deadline > now and not card.cancelled and not reading.is_result(card)
 
 
 def write(
@@ -236,38 +334,42 @@ def write(
     reckoning: Reckoning,
     sender: str,
     choices_url: str,
+    shared: Shared | None = None,
 ) -> Letter:
     """The digest as a letter: subject, text and HTML, which tell of the same tenders.
 
     Where the HTML would be cut off on its way, fewer tenders are told of and more are only counted.
     """
     unsubscribe_url = site.unsubscribe_url(content.subscriber.token)
+    zone = content.subscriber.time_zone
+    memory = shared.words if shared else {}
+    headline = _headline(content, language)
 
-    def rendered(name: str) -> str:
-        words = _Words(
-            language, area_names, content.source_names, reckoning, content.window_end, html=name.endswith(".html")
-        )
-        return (
-            _environment(words.html)
-            .get_template(name)
-            .render(
-                content=content,
-                site=site,
-                language=language,
-                day=to_tokyo(content.window_end).date(),
-                unsubscribe_url=unsubscribe_url,
-                choices_url=choices_url,
-                words=words,
-                _=words.text,
-                ntext=language.ntext,
-                tongue=words.tongue,
-                tongues=words.tongues,
-                short=short,
-            )
+    def rendered(part: str) -> str:
+        pen = Pen(language, part.endswith(".html"))
+        return paper.render(
+            f"digest/{part}",
+            language,
+            content=content,
+            site=site,
+            headline=headline,
+            subject=_subject(content, headline, language),
+            start=moment_text(content.window_start, zone, language),
+            end=moment_text(content.window_end, zone, language),
+            list_url=_list_url(site, language),
+            reminded_until=max((day_of(card.deadline) for card in content.reminders if card.deadline), default=None),
+            most_reminders=MOST_REMINDERS,
+            longest_query=LONGEST_QUERY,
+            unsubscribe_url=unsubscribe_url,
+            choices_url=choices_url,
+            marked=language.code != "ja" and any(reading.title_mark(card, language) for card in content.shown),
+            words=Words(
+                pen, area_names, content.source_names, reckoning, content.window_end, zone, memory
+            ),
         )
 
     while True:
-        html = css_inline.inline(rendered("body.html"))
+        html = rendered("body.html")
         room = sum(len(group.entries) for group in content.groups)
         if len(b64encode(html.encode())) <= MOST_BYTES or room <= 1:
             break
@@ -276,7 +378,7 @@ def write(
         sender=sender,
         sender_name=site.name,
         recipient=content.subscriber.email,
-        subject=" ".join(rendered("subject.txt").split()),
+        subject=rendered("subject.txt"),
         text=rendered("body.txt"),
         html=html,
         message_id=content.message_id,
@@ -284,222 +386,134 @@ def write(
         list_id=site.tag_authority.partition(",")[0],
         unsubscribe_url=unsubscribe_url,
         language=language.code,
-        tenders=content.total,
+        tenders=content.total + len(content.reminders),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """How a part of a letter puts things: the text as they are, the HTML with the language of each piece marked."""
+def _list_url(site: Site, language: Language) -> Callable[[str], str]:
+    """Makes the address of the page that lists what a query finds; empty where nobody would want to see it."""
+    spoken = {} if language.code == "en" else {"lang": language.code}
 
-    language: Language
-    area_names: AreaNames
-    source_names: Mapping[str, str]
-    reckoning: Reckoning
-    now: datetime
-    html: bool
+    def made(query: str) -> str:
+        url = site.list_url(q=query, **spoken)
+        return url if len(url) <= LONGEST_ADDRESS else ""
 
-    def text(self, text: str, /, **values: object) -> str:
-        if not self.html:
-            return self.language.text(text, **values)
-        return Markup(escape(self.language.text(text))).format(**values)
+    return made
 
-    def tongue(self, text: str) -> str:
-        """The text, marked as Japanese where it is and the letter is not."""
-        if self.html and self.language.code != "ja" and JAPANESE.search(text):
-            return Markup('<span lang="ja">{}</span>').format(text)
-        return text
 
-    def tongues(self, text: str) -> str:
-        """A text of ours, in which what is Japanese is marked where the letter is not."""
-        return in_tongues(text, self.language.code) if self.html else text
+# The subject and the headline -------------------------------------------------------------------------
 
-    def titles(self, card: Card) -> Iterator[tuple[str, str, str]]:
-        """The language and the text of each title that the reader is shown, and what it is unless it is official."""
-        if card.title_en and self.language.code != "ja":
-            yield "en", short(card.title_en, LONGEST_TITLE), reading.title_mark(card, self.language)
-        yield "ja", short(card.title, LONGEST_TITLE), ""
 
-    def marks(self, content: DigestContent) -> bool:
-        """Whether any English title of the letter is ours, so that what the marks mean must be said."""
-        return self.language.code != "ja" and any(
-            reading.title_mark(entry.card, self.language) for group in content.groups for entry in group.entries
+def _headline(content: DigestContent, language: Language) -> str:
+    """What the letter is, in one line."""
+    if content.kind is LetterKind.ALERT:
+        return _news_of(content, language)
+    if content.total:
+        if content.backlog:
+            return language.ntext(
+                "{count} tender after an interruption", "{count} tenders after an interruption", content.total
+            )
+        return language.ntext("{count} tender for you", "{count} tenders for you", content.total)
+    if content.reminders:
+        return language.ntext("{count} tender closes soon", "{count} tenders close soon", len(content.reminders))
+    if content.closed:
+        return language.ntext(
+            "{count} tender came and closed meanwhile", "{count} tenders came and closed meanwhile", content.closed
         )
+    return _silence(content, language)
 
-    def deadline(self, entry: Entry) -> str:
-        """The deadline and how long it is till then, or the day of the result; empty where there is none to tell."""
-        card = entry.card
-        if card.cancelled:
-            return ""
-        if reading.is_result(card):
-            return reading.result_text(card, self.language)
-        if card.deadline:
-            moment = deadline_text(card.deadline, card.deadline_clock, self.language)
-            said = self.language.text("Deadline: {moment}", moment=moment)
-            return f"{said} · {self._left(card.deadline)}"
-        if card.response_deadline:
-            moment = deadline_text(card.response_deadline, card.response_clock, self.language)
-            said = self.language.text("Answers by: {moment}", moment=moment)
-            return f"{said} · {self._left(card.response_deadline)}"
-        return ""
 
-    def working_days(self, card: Card) -> str:
-        """The days till then on which Japan works, and where bids are asked for whether they are too few."""
-        moment = card.deadline or card.response_deadline
-        if card.cancelled or reading.is_result(card) or moment is None:
-            return ""
-        days = self.reckoning.working_days_left(self.now, moment)
-        told = [working_days_text(days, self.language)] if days > 0 else []
-        if card.deadline and self.reckoning.too_few(days):
-            told.append(self.language.text(TOO_FEW))
-        return " · ".join(told)
+def _subject(content: DigestContent, headline: str, language: Language) -> str:
+    """The headline, and what tells this letter from the last one."""
+    if content.kind is LetterKind.ALERT:
+        only = _only(content)
+        if only is None:
+            return headline
+        title = only.card.title if language.code == "ja" else only.card.title_en or only.card.title
+        return language.text("{news}: {title}", news=headline, title=short(title, LONGEST_IN_SUBJECT))
+    if content.silent:
+        return headline
+    day = language.day(content.window_end.astimezone(ZoneInfo(content.subscriber.time_zone)).date())
+    if content.total and content.reminders:
+        soon = language.ntext("{count} closes soon", "{count} close soon", len(content.reminders))
+        return language.text("{headline}, {more} – {day}", headline=headline, more=soon, day=day)
+    return language.text("{headline} – {day}", headline=headline, day=day)
 
-    def over(self, card: Card) -> bool:
-        """Whether no deadline presses any more."""
-        moment = card.deadline or card.response_deadline
-        return reading.is_result(card) or (moment is not None and moment < self.now)
 
-    def phrase(self, card: Card) -> str:
-        """The words that the deadline was read from."""
-        if card.cancelled or reading.is_result(card):
-            return ""
-        return self._line(reading.deadline_phrase(card, _pressing(card), self.language, self.source_names))
-
-    def other_deadlines(self, card: Card) -> str:
-        """What is said of the deadline otherwise."""
-        if card.cancelled or reading.is_result(card):
-            return ""
-        return self._line(reading.other_deadlines(card, _pressing(card), self.language, self.source_names))
-
-    def facts(self, card: Card) -> list[str]:
-        """Who buys what where and how, in short pieces."""
-        facts = [
-            self._in_both(card.buyer_en, card.buyer),
-            self.tongue(self._prefecture(card.prefecture)) if card.prefecture else "",
-            self.language.text(KINDS[card.kind]),
-            self.language.text(CATEGORIES[card.category]) if card.category else "",
-            self._in_both(card.method_en, card.method),
-            self.language.text("published {day}", day=self.language.day(card.published)),
-        ]
-        if not (card.deadline or card.response_deadline or card.cancelled or reading.is_result(card)):
-            facts.append(reading.unknown_deadline(card, self.language))
-        return [fact for fact in facts if fact]
-
-    def _in_both(self, english: str | None, japanese: str | None) -> str:
-        """A name in English with the Japanese behind it, as far as they are known and the reader needs them."""
-        shown = [self.tongue(short(japanese))] if japanese else []
-        if english and (self.language.code != "ja" or not japanese):
-            shown.insert(0, self.tongue(short(english)))
-        if len(shown) < 2:
-            return shown[0] if shown else ""
-        return Markup("{} ({})").format(*shown) if self.html else "{} ({})".format(*shown)
-
-    def steps(self, card: Card) -> Iterator[tuple[str, bool]]:
-        """What must be done before the bid, and whether it is too late for it."""
-        for step in reading.steps(card, self.language, now=self.now):
-            yield self._line(step.text), step.over
-
-    def findings(self, entry: Entry) -> list[str]:
-        """The value, or who won it; and what trade agreements say."""
-        card = entry.card
-        lines = [
-            self._won(entry.winners) or reading.value_text(card, self.language, self.reckoning),
-            reading.access_text(card, self.language, self.reckoning.access_rules),
-        ]
-        return [self._line(line) for line in lines if line]
-
-    def _won(self, winners: Sequence[Winner]) -> str:
-        if not winners:
-            return ""
-        names = [
-            f"{short(one.name)} ({self.language.yen(one.amount)})" if one.amount else short(one.name)
-            for one in winners[:MOST_WINNERS]
-        ]
-        if (more := len(winners) - len(names)) > 0:
-            names.append(self.language.ntext("{count} more", "{count} more", more))
-        return self.language.text("Won by {names}", names=self.language.join(names))
-
-    def _line(self, text: str) -> str:
-        return self.tongues(short(text, LONGEST_LINE))
-
-    def reasons(self, entry: Entry) -> list[str]:
-        """What of the saved search the tender has; for a focus area also the words that decided."""
-        deciding = {found.area: found.evidence for found in entry.card.areas}
-        return [self._reason(reason, deciding.get(reason, ())) for reason in entry.why]
-
-    def _reason(self, reason: str, evidence: Sequence[Evidence]) -> str:
-        name = self.tongue(short(self._value(reason)))
-        strongest = sorted((one for one in evidence if one.weight > 0), key=lambda one: -one.weight)[:MOST_WORDS]
-        if not strongest:
-            return name
-        words = self.language.join(
-            one.term if self.language.code == "ja" else f"{one.term} ({one.gloss})" for one in strongest
+def _silence(content: DigestContent, language: Language) -> str:
+    unread = content.read.unread if content.read else ()
+    if len(unread) != 1:
+        return language.ntext(
+            "No news, and {count} source could not be read",
+            "No news, and {count} sources could not be read",
+            len(unread),
         )
-        return self.text("{area}: {words}", area=name, words=self.tongue(words))
-
-    def other_areas(self, entry: Entry) -> list[str]:
-        """The focus areas that are not among the reasons."""
-        return [self._value(found.area) for found in entry.card.areas if found.area not in entry.why]
-
-    def change(self, change: FieldChange) -> str:
-        before, after = (
-            self.tongue(short(field_value(change.field, value, self.language)))
-            for value in (change.before, change.after)
-        )
-        field = self.text(FIELDS.get(change.field, change.field))
-        told = self.text("{field}: {before} → {after}", field=field, before=before, after=after)
-        if change.source is None:
-            return told
-        source = self.tongues(self.source_names.get(change.source, change.source))
-        return self.text("{change} ({source})", change=told, source=source)
-
-    def _value(self, value: str) -> str:
-        """A value of the vocabulary in words; a word is itself."""
-        if value in self.area_names:
-            return self.area_names[value]
-        if value in [*NoticeKind]:
-            return self.language.text(KINDS[NoticeKind(value)])
-        if value in [*Category]:
-            return self.language.text(CATEGORIES[Category(value)])
-        return self._prefecture(value)
-
-    def _prefecture(self, name: str) -> str:
-        return prefecture_name(name, self.language)
-
-    def _left(self, moment: datetime) -> str:
-        days = (to_tokyo(moment).date() - to_tokyo(self.now).date()).days
-        if moment < self.now:
-            return self.language.text("closed")
-        if days == 0:
-            return self.language.text("closes today")
-        return self.language.ntext("{count} day left", "{count} days left", days)
-
-
-def _pressing(card: Card) -> str:
-    """The field of the deadline that a digest shows."""
-    return "deadline" if card.deadline else "response_deadline"
-
-
-def short(text: str, longest: int = LONGEST) -> str:
-    """The text in one line, without control characters, cut where it is longer."""
-    text = _CONTROLS.sub(" ", text).strip()
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def underline(text: str) -> str:
-    """A line under a heading, as wide as its letters are on a screen."""
-    return "=" * min(sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text), 72)
-
-
-@cache
-def _environment(html: bool) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates" / "digest"),
-        autoescape=html,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    (one,) = unread
+    source = content.source_names.get(one.source, one.source)
+    if one.since is None:
+        return language.text("No news, and {source} could not be read so far", source=source)
+    return language.text(
+        "No news, and {source} could not be read since {day}", source=source, day=language.day(day_of(one.since))
     )
-    environment.filters["underline"] = underline
-    return environment
+
+
+def _only(content: DigestContent) -> Entry | None:
+    """The entry of a letter that tells of one tender."""
+    entries = [entry for group in content.groups for entry in group.entries]
+    return entries[0] if content.total == len(entries) == 1 else None
+
+
+def _news_of(content: DigestContent, language: Language) -> str:
+    """What an alert tells: the thing itself where it is one, or how much of what."""
+    only = _only(content)
+    if only is not None:
+        return _news(only, language)
+    entries = [entry for group in content.groups for entry in group.entries]
+    moved = [entry for entry in entries if _moved(entry) is not None]
+    rest = [entry for entry in entries if _moved(entry) is None]
+    counts = {kind: sum(entry.kind is kind for entry in rest) for kind in EventKind}
+    parts = [
+        language.ntext("{count} cancelled", "{count} cancelled", counts[EventKind.CANCELLED]),
+        language.ntext("{count} deadline moved", "{count} deadlines moved", len(moved)),
+        language.ntext("{count} changed", "{count} changed", counts[EventKind.CHANGED]),
+        language.ntext("{count} new", "{count} new", counts[EventKind.PUBLISHED]),
+        language.ntext("{count} result", "{count} results", counts[EventKind.AWARDED]),
+    ]
+    told = (
+        counts[EventKind.CANCELLED],
+        len(moved),
+        counts[EventKind.CHANGED],
+        counts[EventKind.PUBLISHED],
+        counts[EventKind.AWARDED],
+    )
+    total = language.ntext("{count} tender", "{count} tenders", content.total)
+    if content.total > len(entries):
+        return total
+    kinds = language.join(part for part, count in zip(parts, told, strict=True) if count)
+    return language.text("{tenders}: {kinds}", tenders=total, kinds=kinds)
+
+
+def _news(entry: Entry, language: Language) -> str:
+    """What happened to a tender, for a subject."""
+    match entry.kind:
+        case EventKind.CANCELLED:
+            return language.text("Cancelled")
+        case EventKind.AWARDED:
+            return language.text("Result")
+        case EventKind.PUBLISHED:
+            return language.text("New")
+    if any(change.field == "kind" and change.before == NoticeKind.CANCELLATION for change in entry.changes):
+        return language.text("No longer cancelled")
+    if (change := _moved(entry)) is not None and (after := moment_of(change.after)) is not None:
+        day = language.day(day_of(after))
+        if moved_earlier(change):
+            return language.text("Deadline moved EARLIER, to {day}", day=day)
+        return language.text("Deadline moved to {day}", day=day)
+    return language.text("Changed")
+
+
+def _moved(entry: Entry) -> FieldChange | None:
+    """The deadline that moved, of a tender that is told as changed."""
+    if entry.kind is not EventKind.CHANGED:
+        return None
+    return next((change for change in entry.changes if moved_earlier(change) is not None), None)

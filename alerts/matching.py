@@ -1,14 +1,22 @@
 """Which saved searches an event of a tender concerns."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Self
+from uuid import UUID
 
+from alerts.percolator import Percolator
 from db.deliveries import NewMatch
 from db.subscribers import StoredSearch
-from db.vocabulary.query import Query, QueryError, Searchable, matches, parse, reasons
+from db.vocabulary.delivery import Frequency
+from db.vocabulary.query import Query, QueryError, Searchable, parse
 from db.vocabulary.tender import ComposedTender, TenderChange
+
+WASTE = 1_000
+"""When so many queries are gone, and more than are left, what they left behind is cleared away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,33 +27,112 @@ class Unreadable:
     error: QueryError
 
 
-class Matcher:
-    """All saved searches, parsed once and held against event after event."""
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A saved search, as far as matching needs it."""
 
-    def __init__(self, searches: Sequence[tuple[StoredSearch, Query]], unreadable: Sequence[Unreadable] = ()) -> None:
-        self.searches = searches
-        self.unreadable = unreadable
+    id: UUID
+    query: str
+    frequency: Frequency
+
+
+@dataclass(frozen=True, slots=True)
+class _Searches:
+    """All searches at one moment: the queries, each once, and who asks them."""
+
+    percolator: Percolator = field(default_factory=Percolator)
+    asking: Mapping[str, tuple[_Asking, ...]] = field(default_factory=dict)
+    by_id: Mapping[UUID, _Asking] = field(default_factory=dict)
+    unreadable: Mapping[UUID, Unreadable] = field(default_factory=dict)
+    gone: int = 0
+    """Queries that were dropped since the percolator was made from nothing."""
+
+
+class Matcher:
+    """All saved searches, held against event after event.
+
+    Several threads may match while another one refreshes: who has begun goes on with the searches that there were.
+    """
+
+    def __init__(self, stored: Iterable[StoredSearch] = ()) -> None:
+        self._searches = _Searches()
+        self._refreshing = Lock()
+        self.refresh(stored)
 
     @classmethod
     def of(cls, stored: Iterable[StoredSearch]) -> Self:
-        searches: list[tuple[StoredSearch, Query]] = []
-        unreadable: list[Unreadable] = []
-        for search in stored:
-            try:
-                searches.append((search, parse(search.query)))
-            except QueryError as error:
-                unreadable.append(Unreadable(search, error))
-        return cls(searches, unreadable)
+        return cls(stored)
+
+    def __len__(self) -> int:
+        """How many searches there are that can be read."""
+        return len(self._searches.by_id) - len(self._searches.unreadable)
+
+    @property
+    def unreadable(self) -> Sequence[Unreadable]:
+        return tuple(self._searches.unreadable.values())
+
+    def refresh(self, stored: Iterable[StoredSearch]) -> None:
+        """From now on these are all the searches. It costs a look at each, and work for those that are not as before."""
+        with self._refreshing:
+            self._searches = _refreshed(self._searches, {search.id: search for search in stored})
 
     def match(self, changes: Iterable[TenderChange], *, now: datetime) -> Iterator[NewMatch]:
-        """The matches of events: each saved search at most once for each event."""
-        if not self.searches:
+        """The matches of events: each saved search at most once for each event, in no particular order."""
+        searches = self._searches
+        if not searches.asking:
             return
         for change in changes:
-            tender = searchable(change.tender, now=now)
-            for search, query in self.searches:
-                if matches(query, tender):
-                    yield NewMatch(search.id, change.tender.id, change.sequence, reasons(query, tender))
+            for query, why in searches.percolator.found(searchable(change.tender, now=now)):
+                for one in searches.asking[query]:
+                    yield NewMatch(
+                        one.id,
+                        change.tender.id,
+                        change.sequence,
+                        why,
+                        at_once=one.frequency is Frequency.AT_ONCE,
+                        waiting=one.frequency is not Frequency.NEVER,
+                    )
+
+
+def _refreshed(before: _Searches, stored: Mapping[UUID, StoredSearch]) -> _Searches:
+    leaving = [one for id, one in before.by_id.items() if not _is_same(one, stored.get(id))]
+    coming = [search for id, search in stored.items() if not _is_same(before.by_id.get(id), search)]
+    if not leaving and not coming:
+        return before
+    by_id, unreadable, asking = dict(before.by_id), dict(before.unreadable), dict(before.asking)
+    out: defaultdict[str, set[UUID]] = defaultdict(set)
+    into: defaultdict[str, list[_Asking]] = defaultdict(list)
+    for one in leaving:
+        del by_id[one.id]
+        if unreadable.pop(one.id, None) is None:
+            out[one.query].add(one.id)
+    parsed: dict[str, Query] = {}
+    for search in coming:
+        query = search.query
+        if query not in asking and query not in parsed:
+            try:
+                parsed[query] = parse(query)
+            except QueryError as error:
+                unreadable[search.id] = Unreadable(search, error)
+        one = by_id[search.id] = _Asking(search.id, query, search.frequency)
+        if search.id not in unreadable:
+            into[query].append(one)
+    for query in {**out, **into}:
+        there = (*(one for one in asking.get(query, ()) if one.id not in out[query]), *into[query])
+        if there:
+            asking[query] = there
+        else:
+            del asking[query]
+    gone = [query for query in out if query not in asking]
+    dropped = before.gone + len(gone)
+    if dropped > max(WASTE, len(asking)):
+        return _Searches(Percolator().changed({query: parse(query) for query in asking}), asking, by_id, unreadable)
+    return _Searches(before.percolator.changed(parsed, gone), asking, by_id, unreadable, dropped)
+
+
+def _is_same(one: _Asking | None, search: StoredSearch | None) -> bool:
+    """Whether a search is matched as before; its name may differ."""
+    return one is not None and search is not None and (one.query, one.frequency) == (search.query, search.frequency)
 
 
 def searchable(tender: ComposedTender, *, now: datetime) -> Searchable:

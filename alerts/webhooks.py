@@ -42,10 +42,10 @@ class Announcement:
     saved_search: str
 
 
-def signature(secret: str, id: UUID, timestamp: int, body: bytes) -> str:
+def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
     """Of a call, as https://www.standardwebhooks.com describes: version 1, HMAC with SHA-256."""
     key = b64decode(secret.removeprefix(PREFIX))
-    signed = b".".join((str(id).encode("ascii"), str(timestamp).encode("ascii"), body))
+    signed = b".".join((id.encode("ascii"), str(timestamp).encode("ascii"), body))
     return f"v1,{b64encode(hmac.new(key, signed, sha256).digest()).decode('ascii')}"
 
 
@@ -55,7 +55,7 @@ def headers(secret: str, id: UUID, body: bytes, *, now: datetime) -> dict[str, s
     return {
         "webhook-id": str(id),
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(secret, id, timestamp, body),
+        "webhook-signature": signature(secret, str(id), timestamp, body),
     }
 
 

@@ -6,9 +6,15 @@ Everything here is plain text in one language; whoever writes HTML escapes it an
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_day_names, get_timezone_location
 
 from alerts.language import Language
 from db.card import Card
+from db.subscriber import Subscriber
+from db.vocabulary.delivery import Frequency
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.labels import CATEGORIES, EVENTS, KINDS, ORIGINS, PREFECTURES_EN, REQUIREMENTS, TAXES, VERDICTS
 from db.vocabulary.messages import N_, Saying
@@ -103,6 +109,64 @@ def deadline_text(moment: datetime, clock: bool, language: Language) -> str:
     if clock:
         return language.moment(moment)
     return language.text("{day}, time: see the notice", day=language.day(to_tokyo(moment).date()))
+
+
+def moment_text(moment: datetime, time_zone: str, language: Language) -> str:
+    """A moment as it is where the reader lives, with the city that their zone (of the IANA database) is named after."""
+    here = moment.astimezone(ZoneInfo(time_zone))
+    if here.utcoffset() == to_tokyo(moment).utcoffset():
+        return language.moment(moment)
+    return language.text(
+        "{day}, {time} in {city}",
+        day=language.day(here.date()),
+        time=clock_text(here.time(), language),
+        city=city(time_zone, language.code),
+    )
+
+
+def moment_beside(moment: datetime, time_zone: str, language: Language) -> str:
+    """What goes behind a moment in Tokyo: the same for the reader, with the day where it is another one.
+
+    Empty for readers whose clocks show what Tokyo's do.
+    """
+    here, tokyo = moment.astimezone(ZoneInfo(time_zone)), to_tokyo(moment)
+    if here.utcoffset() == tokyo.utcoffset():
+        return ""
+    if here.date() != tokyo.date():
+        return moment_text(moment, time_zone, language)
+    where = city(time_zone, language.code)
+    return language.text("{time} in {city}", time=clock_text(here.time(), language), city=where)
+
+
+def clock_text(clock: time, language: Language) -> str:
+    """A time of day as the language's moments have it."""
+    return f"{clock.hour}:{clock.minute:02}" if language.code == "ja" else f"{clock.hour:02}:{clock.minute:02}"
+
+
+@lru_cache(maxsize=1024)
+def city(time_zone: str, code: str) -> str:
+    """The city that a time zone is named after, in a language: パリ. A zone that is none of a city's is itself."""
+    if time_zone.startswith("Etc/") or "/" not in time_zone:
+        return time_zone
+    return get_timezone_location(time_zone, locale=code, return_city=True).rpartition("/")[2]
+
+
+def frequency_text(frequency: Frequency, reader: Subscriber, language: Language) -> str:
+    """When the finds of a saved search are told to its reader."""
+    hour = clock_text(reader.digest_at, language)
+    where = city(reader.time_zone, language.code)
+    match frequency:
+        case Frequency.AT_ONCE:
+            return language.text("at once, whenever something is found")
+        case Frequency.DAILY:
+            return language.text("every day at {time} ({city}), if something was found", time=hour, city=where)
+        case Frequency.WEEKLY:
+            day = get_day_names("wide", locale=language.code)[reader.weekday]
+            return language.text(
+                "every {weekday} at {time} ({city}), if something was found", weekday=day, time=hour, city=where
+            )
+        case Frequency.NEVER:
+            return language.text("none; a feed and a calendar of its own have what is found")
 
 
 def working_days_text(days: int, language: Language) -> str:

@@ -116,10 +116,7 @@ def _newest_listed(
     total = session.connection().execute(select(func.count()).select_from(members)).scalar() or 0
     ids = _in_order().limit(limit + 1).offset(offset)
     # Many are met soon on the way back through the days; a few have to be looked up, or a million would be passed.
-    if total > FEW:
-        ids = ids.where(*conditions)
-    else:
-        ids = ids.join(members, members.c.tender_id == table(Tender).c.id)
+    ids = ids.where(*conditions) if total > FEW else ids.join(members, members.c.tender_id == table(Tender).c.id)
     return _page(session, ids, limit=limit, total=total)
 
 

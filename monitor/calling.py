@@ -138,14 +138,14 @@ class Poster:
         check_url(url, allow_loopback=self._network.allow_loopback)
         parsed = httpx.URL(url)
         host = parsed.host
-        sent: dict[bytes | str, bytes | str] = {
-            "host": parsed.netloc.decode("ascii"),
-            "user-agent": self._network.user_agent,
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-            "accept-encoding": "identity",
-            **headers,
-        }
+        sent = [
+            ("host", parsed.netloc.decode("ascii")),
+            ("user-agent", self._network.user_agent),
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("accept-encoding", "identity"),
+            *headers.items(),
+        ]
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
         target = httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=port, target=parsed.raw_path)
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)

@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from alerts.matching import Matcher
-from db import awards, deliveries, merges, notices, runs, subscribers, tenders, translations
+from db import awards, calling, deliveries, merges, notices, runs, subscribers, tenders, translations
 from db.archive import Archive
 from db.awards import Counted
 from db.composing import compose
@@ -78,6 +78,8 @@ class Flow:
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
     """Whether the program is about to end; asked before each request."""
+    matcher: Matcher = field(default_factory=Matcher)
+    """All saved searches; each run brings it up to date, which costs little where little changed."""
 
 
 @dataclass(slots=True)
@@ -98,7 +100,6 @@ class _Visit:
     run: Run
     parser: str
     progress: Progress
-    matcher: Matcher
     alive_at: datetime
     read_since: date | None
     characters: int = 0
@@ -136,10 +137,11 @@ def run_source(
     """
     now = flow.clock()
     run, read_since = flow.database.write(lambda session: _begin(session, source, mode, since, until, now))
-    visit = _Visit(run, source.parser, Progress(source.slug), Matcher([]), now, read_since)
+    visit = _Visit(run, source.parser, Progress(source.slug), now, read_since)
     window = Window(run.since, run.until, to_tokyo(now))
     try:
-        visit.matcher = _matcher(flow, run)
+        if run.mode == RunMode.REGULAR:  # no other alerts anybody
+            _refresh_searches(flow)
         error = _visit(flow, source, window, _archiving(flow, source, fetch, visit, watch), visit, watch)
         # What was parsed before a failure is sound: it is kept.
         _take_in(flow, visit)
@@ -238,16 +240,14 @@ def _begin(
     return run, last.since if last else None
 
 
-def _matcher(flow: Flow, run: Run) -> Matcher:
-    """The saved searches, for a run that may alert; nothing for any other."""
-    if run.mode != RunMode.REGULAR:
-        return Matcher([])
+def _refresh_searches(flow: Flow) -> None:
+    """Match with the saved searches as they are now."""
     with flow.database.reading() as session:
-        matcher = Matcher.of(subscribers.live_searches(session))
-    for unreadable in matcher.unreadable:
+        stored = subscribers.live_searches(session)
+    flow.matcher.refresh(stored)
+    for unreadable in flow.matcher.unreadable:
         told = {"search": str(unreadable.search.id), "why": str(unreadable.error)}
         log.error("saved search cannot be read", extra=told)
-    return matcher
 
 
 def _archiving(flow: Flow, source: Source, fetch: Fetch, visit: _Visit, watch: Callable[[Progress], None]) -> Fetch:
@@ -326,8 +326,9 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
         decided = linked_results(session, won, apart={one.id for one in composed})
         tenders.store(session, decided, run_id=visit.run.id, now=now, alerts=lambda change: False)
         told = [change for change in changes if alerts(change)]
-        matches = _with_who_knows(session, told, visit.matcher.match(told, now=to_tokyo(now)))
+        matches = _with_who_knows(session, told, flow.matcher.match(told, now=to_tokyo(now)))
         deliveries.add_matches(session, matches, now=now)
+        calling.add_calls(session, matches, now=now)
         return recorded, counted
 
     recorded, counted = flow.database.write(work)

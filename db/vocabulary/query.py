@@ -340,7 +340,7 @@ def matches(query: Query, tender: Searchable) -> bool:
         case Word(scope):
             return any(contains(text, *query.pieces) for text in _texts(scope, tender))
         case Is(facet, value):
-            return value in _values(facet, tender)
+            return value in values_of(facet, tender)
         case Compare(moment, operator, day):
             known = _day(moment, tender)
             return known is not None and _OPERATORS[operator](known, day)
@@ -409,7 +409,8 @@ def _texts(scope: Scope, tender: Searchable) -> tuple[str, ...]:
             return (tender.title, tender.text, tender.buyer)
 
 
-def _values(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | None, ...]:
+def values_of(facet: Facet, tender: Searchable) -> frozenset[str] | tuple[str | None, ...]:
+    """What a tender has in a field; None where it is not known."""
     match facet:
         case Facet.AREA:
             return tender.areas

@@ -67,7 +67,7 @@ def add(
         with house.database.reading() as session:
             today = to_tokyo(now)
             since = today.date().fromordinal(today.date().toordinal() - PREVIEW_DAYS)
-            found = finding.count(session, tree, now=today, since=since)
+            found = finding.count(session, tree, now=today, since=since).found
     app.out.print(
         app.language.text(
             "{email} is subscribed; in the last {days} days this search would have found {found}",

@@ -285,7 +285,7 @@ def test_the_same_again_and_reading_everything_again_alert_nobody(world: World) 
 
 def test_what_became_one_tender_by_another_source_is_told_once(world: World) -> None:
     world.subscribe(frequency=Frequency.AT_ONCE)
-    same = {"references": (("調達案件番号", CASE),)}
+    same: dict[str, Any] = {"references": (("調達案件番号", CASE),)}
     world.collect(notice(**same))
     assert len(world.letters()) == 1
     world.collect(notice("9", Agency, **same), source=Agency)
