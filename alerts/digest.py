@@ -20,7 +20,7 @@ from alerts.telling import Memory, Winner, Words, day_of, moment_of, moved_earli
 from alerts.wording import moment_text
 from db import awards
 from db.card import Card, cards
-from db.coverage import WhatWasRead, what_was_read
+from db.coverage import Unread, WhatWasRead, what_was_read
 from db.deliveries import DigestEntry, entries, reminders_of
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
@@ -41,8 +41,8 @@ LONGEST_QUERY = 160
 """Characters of a saved search's query that are shown."""
 LONGEST_IN_SUBJECT = 90
 """Characters of a title in a subject."""
-LONGEST_ADDRESS = 500
-"""Characters of the address of a list; that of a longer query is left out where it is only an offer."""
+LONGEST_ADDRESS = 1_000
+"""Characters of the address of a list; fifty searches have as many, and some programs cut longer ones."""
 A_WEEK = timedelta(days=6)
 """A window that is longer is a week's: its last day may have been 23 hours long."""
 MOST_REMEMBERED = 5_000
@@ -344,6 +344,7 @@ def write(
     zone = content.subscriber.time_zone
     memory = shared.words if shared else {}
     headline = _headline(content, language)
+    subject = _subject(content, headline, language)
 
     def rendered(part: str) -> str:
         pen = Pen(language, part.endswith(".html"))
@@ -353,19 +354,20 @@ def write(
             content=content,
             site=site,
             headline=headline,
-            subject=_subject(content, headline, language),
+            subject=subject,
             start=moment_text(content.window_start, zone, language),
             end=moment_text(content.window_end, zone, language),
             list_url=_list_url(site, language),
+            unread=[_unread(one, content, language) for one in (content.read.unread if content.read else ())],
+            read=_read(content.read, language) if content.read else "",
+            day_of=day_of,
             reminded_until=max((day_of(card.deadline) for card in content.reminders if card.deadline), default=None),
             most_reminders=MOST_REMINDERS,
             longest_query=LONGEST_QUERY,
             unsubscribe_url=unsubscribe_url,
             choices_url=choices_url,
             marked=language.code != "ja" and any(reading.title_mark(card, language) for card in content.shown),
-            words=Words(
-                pen, area_names, content.source_names, reckoning, content.window_end, zone, memory
-            ),
+            words=Words(pen, area_names, content.source_names, reckoning, content.window_end, zone, memory),
         )
 
     while True:
@@ -399,6 +401,36 @@ def _list_url(site: Site, language: Language) -> Callable[[str], str]:
         return url if len(url) <= LONGEST_ADDRESS else ""
 
     return made
+
+
+# What was read ----------------------------------------------------------------------------------------
+
+
+def _read(read: WhatWasRead, language: Language) -> str:
+    """How far the sources were read, and how much was looked through."""
+    if read.read == read.wanted:
+        told = language.ntext("The {count} source was read.", "All {count} sources were read.", read.wanted)
+    else:
+        told = language.ntext(
+            "{read} of {count} source was read.", "{read} of {count} sources were read.", read.wanted, read=read.read
+        )
+    looked = language.ntext(
+        "{count} new or changed notice was looked through.",
+        "{count} new or changed notices were looked through.",
+        read.notices,
+    )
+    return language.text("{sources} {notices}", sources=told, notices=looked)
+
+
+def _unread(one: Unread, content: DigestContent, language: Language) -> str:
+    """A source that could not be read, and since when."""
+    source = content.full_names.get(one.source, one.source)
+    if one.since is None:
+        return language.text("{source}, never read so far", source=source)
+    moment = moment_text(one.since, content.subscriber.time_zone, language)
+    if one.partly:
+        return language.text("{source}, read only in part {moment}", source=source, moment=moment)
+    return language.text("{source}, last read {moment}", source=source, moment=moment)
 
 
 # The subject and the headline -------------------------------------------------------------------------

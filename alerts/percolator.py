@@ -67,8 +67,7 @@ _SHARES: Mapping[Facet, float] = {
 class _Filed:
     """A query as it is filed. Of a tender that has one of the ``marks`` it is a candidate.
 
-    What the marks of a tender do not decide is left to ``query``: words within parentheses within parentheses, words
-    that are written in several ways.
+    What the marks of a tender do not decide is left to ``query``: conjunctions within OR, and deeper ones.
     """
 
     key: str
@@ -100,23 +99,24 @@ class _Filed:
         if self.leaves is None:
             return self.reasons
         told = [why for mark, why in zip(self.leaves, self.reasons, strict=True) if mark in present]
-        return tuple(dict.fromkeys(told))
+        return tuple(dict.fromkeys(told)) if len(told) > 1 else tuple(told)
 
 
 @dataclass(slots=True)
 class _Marks:
     """The numbers of words and values. It only grows, so whoever holds an older percolator is not disturbed."""
 
-    words: dict[str, int] = field(default_factory=dict)
-    latin: dict[int, str] = field(default_factory=dict)
-    """Words that have to begin or end where they stand."""
+    words: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """By their pieces."""
+    unsure: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Words that are not there wherever their longest piece is: Latin ones, and those of several pieces."""
     values: dict[Facet, dict[str, int]] = field(default_factory=lambda: {facet: {} for facet in Facet})
     count: int = 0
     """Of values."""
     leaves: dict[Leaf, int] = field(default_factory=dict)
 
     def of(self, leaf: Leaf) -> int:
-        """The mark of tenders that have the leaf; where a word has several pieces, of those that have the longest."""
+        """The mark of tenders that have the leaf."""
         mark = self.leaves.get(leaf)
         if mark is None:
             mark = self.leaves[leaf] = self._value(leaf) if isinstance(leaf, Is) else self._word(leaf)
@@ -127,12 +127,11 @@ class _Marks:
         self.values[leaf.facet][leaf.value] = -self.count
         return -self.count
 
-    def _word(self, leaf: Word) -> int:
-        piece = _longest(leaf)
-        number = self.words.setdefault(piece, len(self.words))
-        if is_latin(piece[0]) or is_latin(piece[-1]):
-            self.latin[number] = piece
-        return number * len(_ZONES) + _ZONES[leaf.scope]
+    def _word(self, word: Word) -> int:
+        number = self.words.setdefault(word.pieces, len(self.words))
+        if len(word.pieces) > 1 or is_latin(word.term[0]) or is_latin(word.term[-1]):
+            self.unsure[number] = word.pieces
+        return number * len(_ZONES) + _ZONES[word.scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ class _Words:
     automata: tuple[tuple[int, AhoCorasick], ...] = ()
     count: int = 0
 
-    def grown(self, words: Collection[str]) -> "_Words":
+    def grown(self, words: Collection[tuple[str, ...]]) -> "_Words":
         """Over these words, which begin with those that are known."""
         if len(words) == self.count:
             return self
@@ -221,19 +220,20 @@ class Percolator:
 
     def _present(self, tender: Searchable) -> set[int]:
         """The marks of a tender."""
-        latin = self._marks.latin
+        unsure = self._marks.unsure
         present = {_ALWAYS}
         for scope, text in ((Scope.TITLE, tender.title), (Scope.TEXT, tender.text), (Scope.BUYER, tender.buyer)):
             numbers = self._words.found(text)
-            for number in [number for number in numbers if number in latin]:
-                if not contains(text, latin[number]):
+            for number in [number for number in numbers if number in unsure]:
+                if not contains(text, *unsure[number]):
                     numbers.discard(number)
             for zone in (_ZONES[Scope.ANY], _ZONES[scope]):
                 present.update([number * len(_ZONES) + zone for number in numbers])
         for facet, marks in self._marks.values.items():
-            present.update(
-                [marks[value] for value in values_of(facet, tender) if value is not None and value in marks]
-            )
+            if marks:
+                present.update(
+                    [marks[value] for value in values_of(facet, tender) if value is not None and value in marks]
+                )
         return present
 
 
@@ -248,6 +248,8 @@ def _file(key: str, query: Query, marks: _Marks) -> _Filed:
     if not all(map(_is_decided, parts)):
         return _Filed(key, under, all_of, one_of, (), (), None, (), query)
     told = [leaf for need in needs for leaf in need]
+    why = tuple(map(reason, told))
+    alone = all(len(need) == 1 for need in needs)
     return _Filed(
         key,
         under,
@@ -255,8 +257,8 @@ def _file(key: str, query: Query, marks: _Marks) -> _Filed:
         one_of,
         none_of=tuple(marks.of(leaf) for part in parts if isinstance(part, Not) for leaf in _leaves(part.part)),
         tests=tuple(part for part in parts if isinstance(part, Test)),
-        leaves=None if all(len(need) == 1 for need in needs) else tuple(map(marks.of, told)),
-        reasons=tuple(map(reason, told)),
+        leaves=None if alone else tuple(map(marks.of, told)),
+        reasons=tuple(dict.fromkeys(why)) if alone else why,
         query=None,
     )
 
@@ -290,9 +292,7 @@ def _is_decided(part: Query) -> bool:
 def _leaves(query: Query) -> list[Leaf]:
     """The words and values of which one is asked for; none where the query is anything else."""
     match query:
-        case Is():
-            return [query]
-        case Word() if len(query.pieces) == 1:
+        case Word() | Is():
             return [query]
         case Or(parts):
             each = [_leaves(part) for part in parts]
@@ -309,13 +309,9 @@ def _share(need: Need) -> float:
 def _share_of(leaf: Leaf) -> float:
     if isinstance(leaf, Is):
         return _SHARES[leaf.facet]
-    anywhere = 0.5 * 0.35 ** (len(_longest(leaf)) - 1)
+    anywhere = 0.5 * 0.35 ** (len(leaf.term) - 1)
     return anywhere / 5 if leaf.scope in (Scope.TITLE, Scope.BUYER) else anywhere
 
 
-def _longest(word: Word) -> str:
-    return max(word.pieces, key=len)
-
-
-def _automaton(words: Iterable[str]) -> AhoCorasick:
-    return AhoCorasick(words, store_patterns=False)
+def _automaton(words: Iterable[tuple[str, ...]]) -> AhoCorasick:
+    return AhoCorasick((max(pieces, key=len) for pieces in words), store_patterns=False)

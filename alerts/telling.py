@@ -125,14 +125,16 @@ class Words:
         if not strongest:
             return name
         japanese = self.pen.language.code == "ja"
-        words = self.pen.language.join(
-            one.term if japanese else f"{one.term} ({one.gloss})" for one in strongest
-        )
+        words = self.pen.language.join(one.term if japanese else f"{one.term} ({one.gloss})" for one in strongest)
         return self.pen.text("{area}: {words}", area=name, words=self.pen.tongue(words))
 
     def areas(self, found: Sequence[AreaScore], without: Sequence[str]) -> str:
         """The focus areas that are not among the reasons."""
         return self._joined([self._value(one.area) for one in found if one.area not in without])
+
+    def names(self, searches: Sequence[str]) -> str:
+        """The names of saved searches."""
+        return self._joined([self.pen.tongue(short(name)) for name in searches])
 
     def moves(self, changes: Sequence[FieldChange]) -> list[tuple[str, bool]]:
         """The deadlines that moved, old and new side by side; and whether to an earlier moment."""

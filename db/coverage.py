@@ -26,7 +26,7 @@ class Unread:
 class WhatWasRead:
     """How many of the sources were read in a span of time, what was new or changed there, and which cannot be read.
 
-    ``notices`` counts what regular crawls found to be new or changed: that, and no more, is what searches are held
+    ``read`` leaves out those that cannot be read now. ``notices`` counts what regular crawls found to be new or changed: that, and no more, is what searches are held
     against. What a crawl only sees again is not in it, or the figure would grow with the number of crawls.
     """
 
@@ -42,23 +42,27 @@ def what_was_read(session: Session, sources: Collection[str], *, start: datetime
     A few queries for each source: whoever writes many letters of one window asks once.
     """
     run = table(Run)
-    rows = session.connection().execute(
-        select(run.c.source, func.sum(run.c.new + run.c.changed))
-        .where(
-            run.c.source.in_(sources),
-            run.c.started_at >= start,
-            run.c.started_at < end,
-            run.c.mode.in_((RunMode.FIRST, RunMode.REGULAR)),
-            run.c.state.in_((RunState.OK, RunState.PARTIAL)),
+    rows = (
+        session.connection()
+        .execute(
+            select(run.c.source, func.sum(run.c.new + run.c.changed), run.c.mode)
+            .where(
+                run.c.source.in_(sources),
+                run.c.started_at >= start,
+                run.c.started_at < end,
+                run.c.mode.in_((RunMode.FIRST, RunMode.REGULAR)),
+                run.c.state.in_((RunState.OK, RunState.PARTIAL)),
+            )
+            .group_by(run.c.source, run.c.mode)
         )
-        .group_by(run.c.source, run.c.mode)
-        .add_columns(run.c.mode)
-    ).all()
+        .all()
+    )
+    unread = tuple(_unread(session, sources))
     return WhatWasRead(
         wanted=len(sources),
-        read=len({row[0] for row in rows}),
+        read=len({row[0] for row in rows} - {one.source for one in unread}),
         notices=sum(row[1] for row in rows if row[2] == RunMode.REGULAR),
-        unread=tuple(_unread(session, sources)),
+        unread=unread,
     )
 
 

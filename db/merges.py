@@ -222,11 +222,12 @@ def _move_reminders(session: Session, old: UUID, kept: UUID) -> None:
 def part(session: Session, came_from: Mapping[UUID, UUID]) -> None:
     """Let tenders begin as what they were a part of (new id → tender that goes on without it).
 
-    So what happens to them next is told as a change of what was known, and nothing as new that was known.
+    So what happens to them next is told as a change of what was known, and nothing as new that was known. Their events
+    are numbered on: an id that was a part of the other before may be in calendars, where a number must never fall.
     """
     for new, old in sorted(came_from.items()):
-        if _sequence(session, old) is not None and _sequence(session, new) is None:
-            _copy(session, old, new, sequence=1)
+        if (sequence := _sequence(session, old)) is not None and _sequence(session, new) is None:
+            _copy(session, old, new, sequence=sequence)
 
 
 def _copy(session: Session, id: UUID, new: UUID, *, sequence: int) -> None:

@@ -63,6 +63,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
             "TranslationError",
             "GlossaryError",
             "TableError",
+            "CallError",
         )
     ),
 }

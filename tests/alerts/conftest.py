@@ -1,6 +1,6 @@
 """A record with subscribers, filled the way the pipeline fills it, and the letters that come of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -197,8 +197,15 @@ class Record:
 
     # Asking -------------------------------------------------------------------------------------------
 
-    def open(self, end: datetime = EIGHT) -> list[Digest]:
-        return self.database.write(lambda session: opening.open_digests(session, now=end, domain="example.org"))
+    def open(self, end: datetime = EIGHT, unread: Mapping[str, datetime] | None = None) -> list[Digest]:
+        return self.database.write(
+            lambda session: opening.open_digests(
+                session, now=end, domain="example.org", remind_until=soon, unread=unread or {}
+            )
+        )
+
+    def open_alerts(self, now: datetime = EIGHT) -> list[Digest]:
+        return self.database.write(lambda session: opening.open_alerts(session, now=now, domain="example.org"))
 
     def content(self, digest: Digest | None = None) -> DigestContent:
         """What the one letter of the window says."""

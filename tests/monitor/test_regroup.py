@@ -180,6 +180,20 @@ def test_the_events_of_both_tenders_stay_and_what_readers_were_told_moves_along(
     assert (match.tender_id, match.sequence) == (first, 3)
 
 
+def test_the_number_of_a_tender_never_falls_for_calendars_go_by_it(database: Database) -> None:
+    (first,) = take_in(database, notice("1", "配管更新工事"))
+    (second,) = take_in(database, notice("2", "管路の更新", source="pportal"), day=1)
+    take_in(database, notice("2", "管路の全面更新", source="pportal"), day=2)
+    numbers = [show(database, second).sequence]
+    join(database, first, second)
+    numbers.append(show(database, second).sequence)
+    split(database, second)
+    numbers.append(show(database, second).sequence)
+    take_in(database, notice("2", "管路の部分更新", source="pportal"), day=3)
+    numbers.append(show(database, second).sequence)
+    assert numbers == [2, 3, 3, 4]
+
+
 def test_a_notice_that_is_alone_cannot_be_split_and_one_tender_not_joined_with_itself(database: Database) -> None:
     (first,) = take_in(database, notice("1", "配管更新工事"))
     with pytest.raises(RecordError, match="alone in its tender"):

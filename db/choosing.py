@@ -1,0 +1,69 @@
+"""What subscribers do with their searches on the page of their choices, and what the page says of them."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session
+
+from db.bulk import IN_LIMIT, batches, table
+from db.history import Match
+from db.subscriber import SavedSearch, Subscriber
+from db.subscribers import searches_of
+from db.vocabulary.delivery import Frequency
+
+
+def found_since(session: Session, search_ids: Collection[UUID], since: datetime) -> dict[UUID, int]:
+    """How many tenders saved searches have found since a moment; a search that found none is not in the answer."""
+    match = table(Match)
+    found: dict[UUID, int] = {}
+    for some in batches(search_ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(match.c.saved_search_id, func.count(match.c.tender_id.distinct()))
+            .where(match.c.saved_search_id.in_(some), match.c.matched_at >= since)
+            .group_by(match.c.saved_search_id)
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def change_search(session: Session, search: SavedSearch, *, name: str, query: str, frequency: Frequency) -> None:
+    """Give a saved search another name, query or frequency; its feed and calendar keep their addresses.
+
+    Where its letters end, what was waiting for one is not kept for the day on which they may begin again.
+    """
+    search.name, search.query, search.frequency = name, query, frequency
+    session.add(search)
+    session.flush()
+    if frequency is Frequency.NEVER:
+        match = table(Match)
+        session.connection().execute(
+            update(match).where(match.c.saved_search_id == search.id, match.c.waiting).values(waiting=False)
+        )
+
+
+def free_name(session: Session, subscriber_id: UUID, wanted: str) -> str:
+    """The name, or the name with a number where another search of the subscriber has it already."""
+    taken = {search.name for search in searches_of(session, subscriber_id)}
+    number, name = 1, wanted
+    while name in taken:
+        number += 1
+        name = f"{wanted} ({number})"
+    return name
+
+
+def weekly_at_most(session: Session, subscriber_id: UUID) -> None:
+    """Tell of the finds of all searches once a week; a search without letters stays without them."""
+    for search in searches_of(session, subscriber_id):
+        if search.frequency != Frequency.NEVER:
+            search.frequency = Frequency.WEEKLY
+            session.add(search)
+    session.flush()
+
+
+def pause(session: Session, subscriber: Subscriber, until: date | None) -> None:
+    """Send no letters before a day, in the subscriber's zone; None: go on now."""
+    subscriber.paused_until = until
+    session.add(subscriber)
+    session.flush()
