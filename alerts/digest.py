@@ -33,6 +33,8 @@ from db.vocabulary.tender import EventKind
 
 MOST_ENTRIES = 40
 """Tenders in one digest."""
+FEWEST_ENTRIES = 10
+"""So many are told of, however long everything is, before anything else is left out."""
 MOST_REMINDERS = 15
 """Tenders of which one digest says that they close soon."""
 MOST_BYTES = 100_000
@@ -45,8 +47,8 @@ LONGEST_ADDRESS = 1_000
 """Characters of the address of a list; fifty searches have as many, and some programs cut longer ones."""
 A_WEEK = timedelta(days=6)
 """A window that is longer is a week's: its last day may have been 23 hours long."""
-MOST_REMEMBERED = 5_000
-"""Tenders that are kept for the letters of one round."""
+MOST_REMEMBERED = 2_000
+"""Tenders that are kept for the letters of one round, and twice as many of them in words."""
 
 _WEIGHT = {EventKind.CANCELLED: 3, EventKind.AWARDED: 2, EventKind.PUBLISHED: 1}
 """What a tender is told as that several searches found for different reasons: what matters most."""
@@ -153,11 +155,12 @@ class Shared:
 
     def cards(self, session: Session, ids: Iterable[UUID]) -> dict[UUID, Card]:
         """The tenders of these ids, as far as they are there."""
+        if len(self.words) > 2 * MOST_REMEMBERED:
+            self.words.clear()  # each language, zone and part of a letter has words of its own
         wanted = set(ids)
         missing = sorted(wanted - self._cards.keys())
         if missing:
             if len(self._cards) + len(missing) > MOST_REMEMBERED:
-                self.words.clear()
                 self._cards.clear()
                 self._winners.clear()
                 missing = sorted(wanted)
@@ -268,7 +271,7 @@ def _groups(
             Entry(
                 card,
                 kind,
-                most.changes,
+                tuple(one for one in most.changes if not (kind is EventKind.CANCELLED and one.field == "kind")),
                 tuple(sources.get(reason, reason) for reason in first.why),
                 shared.winners(id),
                 tuple(searches[order[entry.saved_search_id]].name for entry in others),
@@ -338,15 +341,18 @@ def write(
 ) -> Letter:
     """The digest as a letter: subject, text and HTML, which tell of the same tenders.
 
-    Where the HTML would be cut off on its way, fewer tenders are told of and more are only counted.
+    Where the HTML would be cut off on its way, fewer tenders are told of and more are only counted; where so many
+    long searches found something that even this does not help, the queries are left out.
     """
     unsubscribe_url = site.unsubscribe_url(content.subscriber.token)
     zone = content.subscriber.time_zone
     memory = shared.words if shared else {}
     headline = _headline(content, language)
     subject = _subject(content, headline, language)
+    list_url = _list_url(site, language)
+    last = max((day_of(card.deadline) for card in content.reminders if card.deadline), default="")
 
-    def rendered(part: str) -> str:
+    def rendered(part: str, *, sparing: bool) -> str:
         pen = Pen(language, part.endswith(".html"))
         return paper.render(
             f"digest/{part}",
@@ -357,11 +363,12 @@ def write(
             subject=subject,
             start=moment_text(content.window_start, zone, language),
             end=moment_text(content.window_end, zone, language),
-            list_url=_list_url(site, language),
+            list_url=_nowhere if sparing else list_url,
+            sparing=sparing,
             unread=[_unread(one, content, language) for one in (content.read.unread if content.read else ())],
             read=_read(content.read, language) if content.read else "",
             day_of=day_of,
-            reminded_until=max((day_of(card.deadline) for card in content.reminders if card.deadline), default=None),
+            closing_url=list_url(f"open: deadline<={last}"),
             most_reminders=MOST_REMINDERS,
             longest_query=LONGEST_QUERY,
             unsubscribe_url=unsubscribe_url,
@@ -370,18 +377,21 @@ def write(
             words=Words(pen, area_names, content.source_names, reckoning, content.window_end, zone, memory),
         )
 
-    while True:
-        html = rendered("body.html")
+    sparing = False
+    while len(b64encode((html := rendered("body.html", sparing=sparing)).encode())) > MOST_BYTES:
         room = sum(len(group.entries) for group in content.groups)
-        if len(b64encode(html.encode())) <= MOST_BYTES or room <= 1:
+        if room > FEWEST_ENTRIES:
+            content = content.at_most(room * 3 // 4)
+        elif not sparing:
+            sparing = True
+        else:
             break
-        content = content.at_most(room * 3 // 4)
     return Letter(
         sender=sender,
         sender_name=site.name,
         recipient=content.subscriber.email,
-        subject=rendered("subject.txt"),
-        text=rendered("body.txt"),
+        subject=rendered("subject.txt", sparing=sparing),
+        text=rendered("body.txt", sparing=sparing),
         html=html,
         message_id=content.message_id,
         date=to_tokyo(content.window_end),
@@ -401,6 +411,11 @@ def _list_url(site: Site, language: Language) -> Callable[[str], str]:
         return url if len(url) <= LONGEST_ADDRESS else ""
 
     return made
+
+
+def _nowhere(query: str) -> str:
+    """The list of a query where there is no room for its address."""
+    return ""
 
 
 # What was read ----------------------------------------------------------------------------------------

@@ -33,7 +33,13 @@ class _Asking:
 
     id: UUID
     query: str
-    frequency: Frequency
+    at_once: bool
+    waiting: bool
+
+    @classmethod
+    def of(cls, search: StoredSearch) -> Self:
+        often = search.frequency
+        return cls(search.id, search.query, at_once=often is Frequency.AT_ONCE, waiting=often is not Frequency.NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +90,12 @@ class Matcher:
         for change in changes:
             for query, why in searches.percolator.found(searchable(change.tender, now=now)):
                 for one in searches.asking[query]:
-                    yield NewMatch(
-                        one.id,
-                        change.tender.id,
-                        change.sequence,
-                        why,
-                        at_once=one.frequency is Frequency.AT_ONCE,
-                        waiting=one.frequency is not Frequency.NEVER,
-                    )
+                    yield NewMatch(one.id, change.tender.id, change.sequence, why, one.at_once, one.waiting)
 
 
 def _refreshed(before: _Searches, stored: Mapping[UUID, StoredSearch]) -> _Searches:
-    leaving = [one for id, one in before.by_id.items() if not _is_same(one, stored.get(id))]
-    coming = [search for id, search in stored.items() if not _is_same(before.by_id.get(id), search)]
+    coming = {id: one for id, search in stored.items() if (one := _Asking.of(search)) != before.by_id.get(id)}
+    leaving = [one for id, one in before.by_id.items() if id in coming or id not in stored]
     if not leaving and not coming:
         return before
     by_id, unreadable, asking = dict(before.by_id), dict(before.unreadable), dict(before.asking)
@@ -107,16 +106,14 @@ def _refreshed(before: _Searches, stored: Mapping[UUID, StoredSearch]) -> _Searc
         if unreadable.pop(one.id, None) is None:
             out[one.query].add(one.id)
     parsed: dict[str, Query] = {}
-    for search in coming:
-        query = search.query
-        if query not in asking and query not in parsed:
-            try:
-                parsed[query] = parse(query)
-            except QueryError as error:
-                unreadable[search.id] = Unreadable(search, error)
-        one = by_id[search.id] = _Asking(search.id, query, search.frequency)
-        if search.id not in unreadable:
-            into[query].append(one)
+    for id, one in coming.items():
+        by_id[id] = one
+        try:
+            if one.query not in asking and one.query not in parsed:
+                parsed[one.query] = parse(one.query)
+            into[one.query].append(one)
+        except QueryError as error:
+            unreadable[id] = Unreadable(stored[id], error)
     for query in {**out, **into}:
         there = (*(one for one in asking.get(query, ()) if one.id not in out[query]), *into[query])
         if there:
@@ -128,11 +125,6 @@ def _refreshed(before: _Searches, stored: Mapping[UUID, StoredSearch]) -> _Searc
     if dropped > max(WASTE, len(asking)):
         return _Searches(Percolator().changed({query: parse(query) for query in asking}), asking, by_id, unreadable)
     return _Searches(before.percolator.changed(parsed, gone), asking, by_id, unreadable, dropped)
-
-
-def _is_same(one: _Asking | None, search: StoredSearch | None) -> bool:
-    """Whether a search is matched as before; its name may differ."""
-    return one is not None and search is not None and (one.query, one.frequency) == (search.query, search.frequency)
 
 
 def searchable(tender: ComposedTender, *, now: datetime) -> Searchable:

@@ -41,6 +41,9 @@ from db.vocabulary.text import is_latin
 JOIN = 1_000
 """So many later words, or the eighth part of all, join the others."""
 
+MOST_PIECES = 4
+"""Of a word whose spellings are all looked for: eight."""
+
 Leaf = Word | Is
 Test = Compare | Value | Open
 Need = tuple[Leaf, ...]
@@ -109,7 +112,7 @@ class _Marks:
     words: dict[tuple[str, ...], int] = field(default_factory=dict)
     """By their pieces."""
     unsure: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """Words that are not there wherever their longest piece is: Latin ones, and those of several pieces."""
+    """Words that are not there wherever the automaton finds them: Latin ones, and those of very many pieces."""
     values: dict[Facet, dict[str, int]] = field(default_factory=lambda: {facet: {} for facet in Facet})
     count: int = 0
     """Of values."""
@@ -129,34 +132,50 @@ class _Marks:
 
     def _word(self, word: Word) -> int:
         number = self.words.setdefault(word.pieces, len(self.words))
-        if len(word.pieces) > 1 or is_latin(word.term[0]) or is_latin(word.term[-1]):
+        if len(word.pieces) > MOST_PIECES or is_latin(word.term[0]) or is_latin(word.term[-1]):
             self.unsure[number] = word.pieces
         return number * len(_ZONES) + _ZONES[word.scope]
 
 
+class _Automaton:
+    """All spellings of some words, looked for at once."""
+
+    def __init__(self, words: Iterable[tuple[int, tuple[str, ...]]]) -> None:
+        spellings = [(spelling, number) for number, pieces in words for spelling in _spellings(pieces)]
+        self._numbers = [number for _, number in spellings]
+        self._automaton = AhoCorasick((spelling for spelling, _ in spellings), store_patterns=False)
+
+    def found(self, text: str) -> set[int]:
+        """The numbers of the words that stand in a text, within others too."""
+        numbers = self._numbers
+        return {numbers[place] for place, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Automata over numbered words, each with the number of its first one: most words, and those that came later."""
+    """Automata over the first ``count`` words: one over most of them, and one over those that came later."""
 
-    automata: tuple[tuple[int, AhoCorasick], ...] = ()
+    automata: tuple[_Automaton, ...] = ()
+    joined: int = 0
+    """So many words are in the first."""
     count: int = 0
 
     def grown(self, words: Collection[tuple[str, ...]]) -> "_Words":
         """Over these words, which begin with those that are known."""
-        if len(words) == self.count:
+        count = len(words)
+        if count == self.count:
             return self
-        joined = self.automata[1][0] if len(self.automata) > 1 else self.count
-        if not joined or len(words) - joined > max(JOIN, joined // 8):
-            return _Words(((0, _automaton(words)),), len(words))
-        return _Words((self.automata[0], (joined, _automaton(islice(words, joined, None)))), len(words))
+        numbered = enumerate(words)
+        if count - self.joined > max(JOIN, self.joined // 8):
+            return _Words((_Automaton(numbered),), count, count)
+        later = _Automaton(islice(numbered, self.joined, None))
+        return _Words((*self.automata[: 1 if self.joined else 0], later), self.joined, count)
 
     def found(self, text: str) -> set[int]:
-        """The numbers of the words that stand in a text, within others too."""
-        return {
-            first + number
-            for first, automaton in self.automata
-            for number, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)
-        }
+        found: set[int] = set()
+        for automaton in self.automata:
+            found |= automaton.found(text)
+        return found
 
 
 class Percolator:
@@ -313,5 +332,11 @@ def _share_of(leaf: Leaf) -> float:
     return anywhere / 5 if leaf.scope in (Scope.TITLE, Scope.BUYER) else anywhere
 
 
-def _automaton(words: Iterable[tuple[str, ...]]) -> AhoCorasick:
-    return AhoCorasick((max(pieces, key=len) for pieces in words), store_patterns=False)
+def _spellings(pieces: tuple[str, ...]) -> list[str]:
+    """With and without a long mark between pieces; of too many pieces only the longest."""
+    if len(pieces) > MOST_PIECES:
+        return [max(pieces, key=len)]
+    found = [pieces[0]]
+    for piece in pieces[1:]:
+        found = [f"{one}{mark}{piece}" for one in found for mark in ("", "ー")]
+    return found

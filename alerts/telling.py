@@ -38,12 +38,12 @@ MOST_WINNERS = 3
 
 MOVED: Mapping[str, tuple[str, str]] = {
     "deadline": (
-        N_("Deadline moved EARLIER: it was {before}, it is {after}"),
-        N_("Deadline moved later: it was {before}, it is {after}"),
+        N_("Deadline moved EARLIER: was {before}, is now {after}"),
+        N_("Deadline moved later: was {before}, is now {after}"),
     ),
     "response_deadline": (
-        N_("Answers are due EARLIER: it was {before}, it is {after}"),
-        N_("Answers are due later: it was {before}, it is {after}"),
+        N_("Answers are due EARLIER: was {before}, is now {after}"),
+        N_("Answers are due later: was {before}, is now {after}"),
     ),
 }
 """What is said of a deadline that moved: to an earlier moment, which hurts, or to a later one."""
@@ -66,6 +66,8 @@ class Told:
     working_days: str
     over: bool
     """Whether no deadline presses any more."""
+    near: bool
+    """Whether few working days are left."""
     other_deadlines: str
     titles: tuple[tuple[str, str, str], ...]
     """The language and the text of each title that the reader is shown, and what it is unless it is official."""
@@ -103,6 +105,7 @@ class Words:
                 deadline=self._deadline(card),
                 working_days=self._working_days(card),
                 over=self._over(card),
+                near=self._near(card),
                 other_deadlines=self._other_deadlines(card),
                 titles=tuple(self._titles(card)),
                 facts=self._joined(self._facts(card)),
@@ -219,6 +222,12 @@ class Words:
     def _over(self, card: Card) -> bool:
         moment = card.deadline or card.response_deadline
         return reading.is_result(card) or (moment is not None and moment < self.now)
+
+    def _near(self, card: Card) -> bool:
+        moment = card.deadline or card.response_deadline
+        if card.cancelled or reading.is_result(card) or moment is None:
+            return False
+        return self.reckoning.too_few(self.reckoning.working_days_left(self.now, moment))
 
     def _phrase(self, card: Card) -> str:
         if card.cancelled or reading.is_result(card):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
@@ -13,7 +14,7 @@ from sqlmodel import select as select_models
 from db import bulk
 from db.bulk import IN_LIMIT, batches, table
 from db.history import Delivery, Digest, Match, Reminder
-from db.subscriber import SavedSearch, Subscriber
+from db.subscriber import SavedSearch, Subscriber, Suppression
 from db.tender import TenderEvent
 from db.vocabulary.delivery import DeliveryState, LetterKind, SubscriberState
 from db.vocabulary.messages import Saying
@@ -25,6 +26,18 @@ ATTEMPTS = 6
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 SENDING_TOO_LONG = timedelta(minutes=10)
 """A letter that is being sent for longer was left behind by a process that ended."""
+TOO_OLD = timedelta(days=3)
+"""A digest that could not be sent for longer is folded into the next one."""
+ANSWERS_TOO_OLD = timedelta(days=1)
+"""Whoever asked for a link a day ago has asked again, or given up."""
+TURNS = (
+    (LetterKind.CONFIRMATION, LetterKind.CHOICES, LetterKind.FAREWELL),
+    (LetterKind.NOTE, LetterKind.ALERT),
+    (LetterKind.DIGEST,),
+)
+"""Which letters go first: somebody sits there and waits for the first ones."""
+ALSO_TO_THE_UNSUBSCRIBED = (LetterKind.CHOICES, LetterKind.FAREWELL)
+"""Letters that answer them. A confirmation goes to anybody: it asks whether they want letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,26 @@ class NewMatch:
     why: tuple[str, ...]
     at_once: bool = False
     waiting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to hand a letter over: a row of ``Delivery``. Whoever made it has the letter while it is pending."""
+
+    digest_id: UUID
+    number: int
+
+
+class Handing(StrEnum):
+    """Whether a letter may be handed over."""
+
+    GO = "go"
+    LOST = "lost"
+    """Another process took this one for dead and has the letter now."""
+    GONE = "gone"
+    """Its reader has unsubscribed or was forgotten."""
+    SUPPRESSED = "suppressed"
+    """Nothing is sent to the address any more; what the letter was to tell of waits for the day on which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,17 +311,14 @@ def _together(earlier: Iterable[FieldChange], later: Iterable[FieldChange]) -> t
     return tuple(change for change in fields.values() if change.before != change.after)
 
 
-def due(session: Session, *, now: datetime, limit: int = 100) -> Sequence[Digest]:
-    """Letters that may be tried now, the oldest window first."""
-    return session.exec(
-        select_models(Digest)
-        .where(
-            col(Digest.state).in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)),
-            col(Digest.due_at) <= now,
-        )
-        .order_by(col(Digest.window_end), col(Digest.id))
-        .limit(limit)
-    ).all()
+def due(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
+    """Letters that may be tried now: first what somebody waits for, then alerts, then digests, each the oldest first."""
+    digest = table(Digest)
+    turn = case({kind: place for place, kinds in enumerate(TURNS) for kind in kinds}, value=digest.c.kind, else_=0)
+    rows = session.connection().execute(
+        select(digest.c.id).where(_may_be_tried(now)).order_by(turn, digest.c.window_end, digest.c.id).limit(limit)
+    )
+    return list(rows.scalars())
 
 
 def waiting(session: Session, *, since_before: datetime | None = None) -> int:
@@ -312,74 +342,187 @@ def given_up(session: Session, *, since: datetime) -> int:
     )
 
 
-def take(session: Session, digest_id: UUID, *, now: datetime) -> Delivery | None:
-    """Claim a letter for an attempt; None where another process has it, or had it, already."""
-    digest = table(Digest)
-    claimed = session.connection().execute(
+def take(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Attempt]:
+    """Claim letters for an attempt each, in this order; those that another process has, or had, already are left out."""
+    digest, delivery = table(Digest), table(Delivery)
+    connection = session.connection()
+    # Processes that reach for the same letters at once each take what the other one has not.
+    free = select(digest.c.id).where(digest.c.id.in_(ids), _may_be_tried(now)).with_for_update(skip_locked=True)
+    mine = set(connection.execute(free).scalars())
+    if not mine:
+        return []
+    connection.execute(
         digest.update()
-        .where(
-            digest.c.id == digest_id,
-            digest.c.state.in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)),
-            digest.c.due_at <= now,
-        )
+        .where(digest.c.id.in_(mine))
         .values(state=DeliveryState.SENDING, due_at=now + SENDING_TOO_LONG)
     )
-    if claimed.rowcount == 0:
-        return None
-    made = (
-        session.connection()
-        .execute(select(func.count()).select_from(table(Delivery)).where(table(Delivery).c.digest_id == digest_id))
-        .scalar()
+    made = connection.execute(
+        select(delivery.c.digest_id, func.max(delivery.c.number))
+        .where(delivery.c.digest_id.in_(mine))
+        .group_by(delivery.c.digest_id)
     )
-    delivery = Delivery(digest_id=digest_id, number=(made or 0) + 1, started_at=now, state=DeliveryState.PENDING)
-    session.add(delivery)
-    session.flush()
-    session.expunge(delivery)
-    return delivery
+    before: dict[UUID, int] = {row[0]: row[1] for row in made}
+    attempts = [Attempt(id, before.get(id, 0) + 1) for id in ids if id in mine]
+    bulk.insert(
+        session,
+        Delivery,
+        [
+            {
+                "digest_id": one.digest_id,
+                "number": one.number,
+                "started_at": now,
+                "finished_at": None,
+                "state": DeliveryState.PENDING,
+                "error": None,
+            }
+            for one in attempts
+        ],
+    )
+    return attempts
 
 
-def handing_over(session: Session, delivery: Delivery) -> None:
-    """Write down that the doubtful moment begins: a process that ends from here on leaves an unknown letter."""
-    delivery.state = DeliveryState.SENDING
-    session.merge(delivery)
+def put_back(session: Session, attempts: Iterable[Attempt], *, now: datetime) -> None:
+    """Give letters back that were claimed and not tried, as if they had never been claimed."""
+    digest, delivery = table(Digest), table(Delivery)
+    for one in attempts:
+        gone = session.connection().execute(
+            delivery.delete().where(_is(one), delivery.c.state == DeliveryState.PENDING)
+        )
+        if gone.rowcount:
+            session.connection().execute(
+                digest.update()
+                .where(digest.c.id == one.digest_id, digest.c.state == DeliveryState.SENDING)
+                .values(
+                    state=DeliveryState.UNKNOWN if _doubtful(session, one.digest_id) else DeliveryState.PENDING,
+                    due_at=now,
+                )
+            )
+
+
+def handing_over(session: Session, attempt: Attempt, *, now: datetime) -> Handing:
+    """Write down that the doubtful moment begins: a process that ends from here on leaves an unknown letter.
+
+    That is, if the claim still holds and its reader is still to get it; a letter that is withheld ends here.
+    """
+    digest, delivery, owner = table(Digest), table(Delivery), table(Subscriber)
+    barred = table(Suppression)
+    wanted = exists().where(
+        digest.c.id == delivery.c.digest_id,
+        digest.c.state == DeliveryState.SENDING,
+        owner.c.id == digest.c.subscriber_id,
+        _reached(),
+        ~exists().where(barred.c.address == func.lower(owner.c.email)),
+    )
+    connection = session.connection()
+    marked = connection.execute(
+        delivery.update()
+        .where(_is(attempt), delivery.c.state == DeliveryState.PENDING, wanted)
+        .values(state=DeliveryState.SENDING)
+    )
+    if marked.rowcount == 0:
+        return _withheld(session, attempt, now=now)
+    connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(due_at=now + SENDING_TOO_LONG))
+    return Handing.GO
+
+
+def _withheld(session: Session, attempt: Attempt, *, now: datetime) -> Handing:
+    """Why a letter is not handed over."""
+    digest, delivery, owner, barred = table(Digest), table(Delivery), table(Subscriber), table(Suppression)
+    row = (
+        session.connection()
+        .execute(
+            select(delivery.c.state, digest.c.state, barred.c.reason, barred.c.status)
+            .select_from(delivery)
+            .join(digest, digest.c.id == delivery.c.digest_id)
+            .join(owner, owner.c.id == digest.c.subscriber_id)
+            .outerjoin(barred, barred.c.address == func.lower(owner.c.email))
+            .where(_is(attempt))
+        )
+        .one_or_none()
+    )
+    if row is None or (row[0], row[1]) != (DeliveryState.PENDING, DeliveryState.SENDING):
+        return Handing.LOST
+    if row[2] is not None:
+        why = f"nothing is sent to this address any more: {row[2]} {row[3]}".rstrip()
+        settle(session, attempt, DeliveryState.FAILED, now=now, error=why, release=True)
+        return Handing.SUPPRESSED
+    settle(session, attempt, DeliveryState.FAILED, now=now, error="its reader has gone")
+    return Handing.GONE
 
 
 def settle(
     session: Session,
-    delivery: Delivery,
+    attempt: Attempt,
     state: DeliveryState,
     *,
     now: datetime,
     error: str | None = None,
     again: bool = False,
+    stretch: float = 1.0,
+    release: bool = False,
 ) -> None:
     """Write down how an attempt ended; ``again`` puts the letter back until its next turn.
 
-    An unknown end puts it back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given up; what
-    it was to tell of comes in the next one where only the way was blocked.
+    ``stretch`` makes the time until then longer, by chance: a server that was away is not asked for everything at
+    once. An unknown end puts the letter back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given
+    up; what it was to tell of comes in the next one where only the way was blocked, or where ``release`` says so.
     """
-    digest = session.get(Digest, delivery.digest_id)
-    if digest is None:
+    digest, delivery = table(Digest), table(Delivery)
+    connection = session.connection()
+    connection.execute(delivery.update().where(_is(attempt)).values(state=state, finished_at=now, error=error))
+    letter = connection.execute(select(digest.c.state).where(digest.c.id == attempt.digest_id)).scalar_one_or_none()
+    if letter is None:
         return  # the subscriber was forgotten meanwhile, with everything that was sent to them
-    delivery.state, delivery.finished_at, delivery.error = state, now, error
-    session.merge(delivery)
-    session.flush()
-    if digest.state == DeliveryState.SENT:
+    if letter == DeliveryState.SENT:
         return  # by another process, which took this one for dead
-    if state is DeliveryState.UNKNOWN:
-        again = _doubtful(session, digest.id) < 2
-    if again and delivery.number < ATTEMPTS:
-        digest.state = DeliveryState.UNKNOWN if state is DeliveryState.UNKNOWN else DeliveryState.PENDING
-        digest.due_at = now + BACK_OFF[min(delivery.number, len(BACK_OFF)) - 1]
-    else:
-        digest.state = DeliveryState.SENT if state is DeliveryState.SENT else DeliveryState.FAILED
-        if again and state is DeliveryState.FAILED and not _doubtful(session, digest.id):
-            match, reminder = table(Match), table(Reminder)
-            session.connection().execute(
-                match.update().where(match.c.digest_id == digest.id).values(digest_id=None, waiting=True)
-            )
-            session.connection().execute(reminder.delete().where(reminder.c.digest_id == digest.id))
-    session.add(digest)
+    due_at, becomes = None, state
+    if state is not DeliveryState.SENT:
+        newest = connection.execute(
+            select(func.max(delivery.c.number)).where(delivery.c.digest_id == attempt.digest_id)
+        ).scalar_one()
+        if newest != attempt.number:
+            return  # another process is at it, which took this one for dead: the end of its attempt decides
+        doubtful = _doubtful(session, attempt.digest_id)
+        if state is DeliveryState.UNKNOWN:
+            again = doubtful < 2
+        if again and attempt.number < ATTEMPTS:
+            becomes = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
+            due_at = now + BACK_OFF[min(attempt.number, len(BACK_OFF)) - 1] * stretch
+        else:
+            becomes = DeliveryState.FAILED
+            if (again or release) and state is DeliveryState.FAILED and not doubtful:
+                _release(session, digest.c.id == attempt.digest_id)
+    values = {"state": becomes} if due_at is None else {"state": becomes, "due_at": due_at}
+    connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(**values))
+
+
+def _release(session: Session, letters: ColumnElement[bool]) -> None:
+    """Let what letters were to tell of wait for the next one."""
+    digest, match, reminder = table(Digest), table(Match), table(Reminder)
+    ids = select(digest.c.id).where(letters)
+    connection = session.connection()
+    connection.execute(match.update().where(match.c.digest_id.in_(ids)).values(digest_id=None, waiting=True))
+    connection.execute(reminder.delete().where(reminder.c.digest_id.in_(ids)))
+
+
+def _may_be_tried(now: datetime) -> ColumnElement[bool]:
+    digest = table(Digest)
+    return digest.c.state.in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)) & (digest.c.due_at <= now)
+
+
+def _reached() -> ColumnElement[bool]:
+    """The condition on a letter and its reader that they are to get it, suppressed addresses apart."""
+    kind, state = table(Digest).c.kind, table(Subscriber).c.state
+    return or_(
+        state == SubscriberState.ACTIVE,
+        kind == LetterKind.CONFIRMATION,
+        kind.in_(ALSO_TO_THE_UNSUBSCRIBED) & (state == SubscriberState.UNSUBSCRIBED),
+    )
+
+
+def _is(attempt: Attempt) -> ColumnElement[bool]:
+    delivery = table(Delivery)
+    return (delivery.c.digest_id == attempt.digest_id) & (delivery.c.number == attempt.number)
 
 
 def _doubtful(session: Session, digest_id: UUID) -> int:
@@ -406,15 +549,93 @@ def find_abandoned(session: Session, *, now: datetime) -> int:
         select_models(Digest).where(Digest.state == DeliveryState.SENDING, col(Digest.due_at) <= now)
     ):
         attempts = session.exec(select_models(Delivery).where(Delivery.digest_id == digest.id)).all()
-        doubtful = [one for one in attempts if one.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)]
-        if all(one.state != DeliveryState.SENDING for one in attempts):
-            digest.state, count = DeliveryState.PENDING, count + 1  # it ended before the letter was handed over
-            session.add(digest)
-            continue
-        for one in doubtful:
-            one.state, one.finished_at = DeliveryState.UNKNOWN, one.finished_at or now
-            session.add(one)
-        digest.state = DeliveryState.UNKNOWN if len(doubtful) < 2 else DeliveryState.FAILED
-        session.add(digest)
         count += 1
+        doubtful = 0
+        for one in attempts:
+            if one.state == DeliveryState.PENDING:  # it ended before the letter was handed over
+                one.state, one.finished_at, one.error = (
+                    DeliveryState.FAILED,
+                    now,
+                    "the process ended before it was sent",
+                )
+            elif one.state == DeliveryState.SENDING:
+                one.state, one.finished_at = DeliveryState.UNKNOWN, now
+            doubtful += one.state == DeliveryState.UNKNOWN
+            session.add(one)
+        if max(attempts, key=lambda one: one.number).state != DeliveryState.UNKNOWN:
+            digest.state = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
+        else:
+            digest.state = DeliveryState.UNKNOWN if doubtful < 2 else DeliveryState.FAILED
+        session.add(digest)
     return count
+
+
+def fold(session: Session, *, now: datetime) -> int:
+    """Give up letters that could not be sent for days; returns how many.
+
+    What digests and alerts were to tell of comes in the next letter, with what has happened since, and is not told
+    after it. The links of the small letters have expired, or soon will have.
+    """
+    digest = table(Digest)
+    late = and_(
+        digest.c.state == DeliveryState.PENDING,
+        or_(
+            digest.c.kind.in_((LetterKind.DIGEST, LetterKind.ALERT)) & (digest.c.window_end < now - TOO_OLD),
+            digest.c.kind.in_((LetterKind.CHOICES, LetterKind.FAREWELL))
+            & (digest.c.window_end < now - ANSWERS_TOO_OLD),
+        ),
+    )
+    _release(session, late)
+    return session.connection().execute(digest.update().where(late).values(state=DeliveryState.FAILED)).rowcount
+
+
+# Letters that come back --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A letter that was handed over, or refused when it was; ``bounce``: the status with which it came back."""
+
+    at: datetime
+    bounce: str | None
+
+
+def handed_over_at(session: Session, digest_id: UUID) -> datetime | None:
+    """When a letter was last handed to a mail server; None where it never was."""
+    delivery = table(Delivery)
+    handed = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+    return (
+        session.connection()
+        .execute(
+            select(delivery.c.started_at)
+            .where(delivery.c.digest_id == digest_id, delivery.c.state.in_(handed))
+            .order_by(delivery.c.number.desc())
+            .limit(1)
+        )
+        .scalar_one_or_none()
+    )
+
+
+def came_back(session: Session, digest_id: UUID, status: str) -> None:
+    """Write down with which status a letter came back; of several the last that says that it will not arrive."""
+    digest = table(Digest)
+    session.connection().execute(
+        digest.update()
+        .where(digest.c.id == digest_id, or_(digest.c.bounce.is_(None), digest.c.bounce.not_like("5.%")))
+        .values(bounce=status)
+    )
+
+
+def handed_over(session: Session, subscriber_id: UUID, *, limit: int = 50) -> list[Handed]:
+    """The last letters to a subscriber that were sent, or that came back, newest first."""
+    digest = table(Digest)
+    rows = session.connection().execute(
+        select(digest.c.window_end, digest.c.bounce)
+        .where(
+            digest.c.subscriber_id == subscriber_id,
+            or_(digest.c.state == DeliveryState.SENT, digest.c.bounce.is_not(None)),
+        )
+        .order_by(digest.c.window_end.desc(), digest.c.id)
+        .limit(limit)
+    )
+    return [Handed(at, bounce) for at, bounce in rows]

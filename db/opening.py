@@ -1,14 +1,25 @@
 """Letters are made: of what waits to be told at once, and of the windows that have ended."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    TextClause,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlmodel import Session
 
 from db import bulk
@@ -18,11 +29,13 @@ from db.subscriber import SavedSearch, Subscriber, Suppression
 from db.tender import Tender
 from db.vocabulary.delivery import DeliveryState, Frequency, LetterKind, SubscriberState
 from db.vocabulary.notice import NoticeKind
-from db.vocabulary.window import Schedule, Window, window_before
+from db.vocabulary.window import Schedule, Window, window_before, zone
 
 ALERTS_APART = timedelta(minutes=15)
 """Between two alerts to one subscriber: a crawl finds its news within minutes, and they belong into one letter."""
-JUST_ENDED = timedelta(hours=1)
+ALERT_TOO_LATE = timedelta(days=1)
+"""An alert that tells of older things is marked as a backlog."""
+JUST_ENDED = timedelta(hours=3)
 """For so long after its end a window can begin with a reminder, or with a source that was not read. Matches open one
 whenever they are there; the others would be looked for every minute of the day in vain."""
 
@@ -36,7 +49,7 @@ def open_alerts(session: Session, *, now: datetime, domain: str) -> list[Digest]
         .join(search, search.c.id == match.c.saved_search_id)
         .join(owner, owner.c.id == search.c.subscriber_id)
         .where(
-            match.c.waiting,
+            _waits(),
             match.c.at_once,
             _reachable(),
             ~exists().where(
@@ -45,11 +58,19 @@ def open_alerts(session: Session, *, now: datetime, domain: str) -> list[Digest]
                 digest.c.window_end > now - ALERTS_APART,
             ),
         )
-        .group_by(*_person_columns())
+        .group_by(owner.c.id)
         .order_by(owner.c.id)
     )
     made = [
-        _letter(person.id, LetterKind.ALERT, start=row[5], end=now, due_at=now, domain=domain)
+        _letter(
+            person.id,
+            LetterKind.ALERT,
+            start=row[5],
+            end=now,
+            due_at=now,
+            domain=domain,
+            backlog=row[5] < now - ALERT_TOO_LATE,
+        )
         for row in waiting.all()
         if not _paused(person := _person(row), now)
     ]
@@ -90,29 +111,17 @@ def open_digests(
             opening = found.setdefault(person.id, _Opening(person.id, window))
             opening.start = min(opening.start, start)
             opening.backlog = opening.backlog or earliest < start
-    just_ended = now - JUST_ENDED
-    for person_id, tender_id, deadline, person in _closing(session, now=now, remind_until=remind_until):
-        window = window_of(person)
-        soon = window.end > just_ended and now < deadline <= remind_until(window.end)
-        if soon and not _paused(person, now):
-            found.setdefault(person_id, _Opening(person_id, window)).reminders.append((tender_id, deadline))
-    if unread:
-        for person, weekly in _uninformed(session, unread):
+    ended = {one for one in _schedules(session) if window_before(now, one).end > now - JUST_ENDED}
+    if ended:
+        for person_id, tender_id, deadline, person in _closing(session, ended, now=now, remind_until=remind_until):
             window = window_of(person)
-            ended = window.end > just_ended and (not weekly or window.end == window.week_end)
-            if ended and not _paused(person, now):
+            if deadline <= remind_until(window.end) and not _paused(person, now):
+                found.setdefault(person_id, _Opening(person_id, window)).reminders.append((tender_id, deadline))
+        for person, weekly in _uninformed(session, ended, unread) if unread else ():
+            window = window_of(person)
+            if (not weekly or window.end == window.week_end) and not _paused(person, now):
                 found.setdefault(person.id, _Opening(person.id, window))
-    digest = table(Digest)
-    ends = sorted({opening.window.end.astimezone(UTC) for opening in found.values()})
-    there: set[tuple[UUID, datetime]] = set()
-    for some in batches(ends, IN_LIMIT):
-        rows = session.connection().execute(
-            select(digest.c.subscriber_id, digest.c.window_end).where(
-                digest.c.kind == LetterKind.DIGEST, digest.c.window_end.in_(some)
-            )
-        )
-        there.update((row[0], row[1]) for row in rows)
-    openings = [one for _, one in sorted(found.items()) if (one.subscriber_id, one.window.end) not in there][:limit]
+    openings = _without_letter(session, found, limit)
     made = [
         _letter(
             one.subscriber_id,
@@ -157,6 +166,8 @@ def open_digests(
 
 @dataclass(frozen=True, slots=True)
 class _Person:
+    """A subscriber, as far as it decides when letters to them are made."""
+
     id: UUID
     schedule: Schedule
     paused_until: date | None
@@ -184,7 +195,7 @@ def _reachable() -> ColumnElement[bool]:
 
 def _paused(person: _Person, now: datetime) -> bool:
     until = person.paused_until
-    return until is not None and now.astimezone(ZoneInfo(person.schedule.time_zone)).date() < until
+    return until is not None and now.astimezone(zone(person.schedule.time_zone)).date() < until
 
 
 def _person_columns() -> tuple[ColumnElement[Any], ...]:
@@ -197,82 +208,147 @@ def _person(row: Sequence[Any]) -> _Person:
     return _Person(id, Schedule(time_zone, digest_at, weekday), paused_until)
 
 
+def _waits() -> TextClause:
+    """The condition on a match that it waits, as the index of those that do has it: SQLite takes no other spelling."""
+    return text('"match".waiting')
+
+
 def _with_matches(session: Session) -> Iterator[tuple[_Person, bool, datetime]]:
     """Subscribers of whom matches wait, apart for their weekly searches and the others, with the earliest of them."""
     match, search, owner = table(Match), table(SavedSearch), table(Subscriber)
-    weekly = search.c.frequency == Frequency.WEEKLY
     rows = session.connection().execute(
-        select(*_person_columns(), weekly, func.min(match.c.matched_at))
+        select(*_person_columns(), search.c.frequency, func.min(match.c.matched_at))
         .select_from(match)
         .join(search, search.c.id == match.c.saved_search_id)
         .join(owner, owner.c.id == search.c.subscriber_id)
-        .where(match.c.waiting, _reachable())
-        .group_by(*_person_columns(), weekly)
+        .where(_waits(), _reachable())
+        .group_by(owner.c.id, search.c.frequency)
     )
     for row in rows.all():
-        yield _person(row), bool(row[5]), row[6]
+        yield _person(row), row[5] == Frequency.WEEKLY, row[6]
+
+
+def _schedules(session: Session) -> Iterator[Schedule]:
+    """The schedules that anybody has: very many people have few."""
+    owner = table(Subscriber)
+    rows = session.connection().execute(
+        select(owner.c.time_zone, owner.c.digest_at, owner.c.weekday)
+        .where(owner.c.state == SubscriberState.ACTIVE)
+        .distinct()
+    )
+    for time_zone, digest_at, weekday in rows.all():
+        yield Schedule(time_zone, digest_at, weekday)
+
+
+def _roughly(schedules: Collection[Schedule]) -> ColumnElement[bool]:
+    """A condition on subscribers that holds for all with one of these schedules, and for few others."""
+    owner = table(Subscriber)
+    return owner.c.time_zone.in_({one.time_zone for one in schedules}) & owner.c.digest_at.in_(
+        {one.digest_at for one in schedules}
+    )
 
 
 def _closing(
-    session: Session, *, now: datetime, remind_until: Callable[[datetime], datetime]
+    session: Session, schedules: Collection[Schedule], *, now: datetime, remind_until: Callable[[datetime], datetime]
 ) -> Iterator[tuple[UUID, UUID, datetime, _Person]]:
     """Tenders that close soon, with the subscribers who were told of them when there was more time, and not since."""
     tender, match, digest = table(Tender), table(Match), table(Digest)
     search, owner, reminder = table(SavedSearch), table(Subscriber), table(Reminder)
-    rows = session.connection().execute(
-        select(*_person_columns(), tender.c.id, tender.c.deadline, func.max(digest.c.window_end))
-        .select_from(tender)
-        .join(match, match.c.tender_id == tender.c.id)
-        .join(digest, (digest.c.id == match.c.digest_id) & (digest.c.state == DeliveryState.SENT))
-        .join(search, search.c.id == match.c.saved_search_id)
-        .join(owner, owner.c.id == search.c.subscriber_id)
+    closing = session.connection().execute(
+        select(tender.c.id, tender.c.deadline)
         .where(
             tender.c.deadline > now,
             tender.c.deadline <= remind_until(now),
             tender.c.kind.not_in((NoticeKind.CANCELLATION, NoticeKind.AWARD)),
-            owner.c.reminders,
-            _reachable(),
-            ~exists().where(
-                reminder.c.subscriber_id == owner.c.id,
-                reminder.c.tender_id == tender.c.id,
-                reminder.c.deadline == tender.c.deadline,
-            ),
         )
-        .group_by(*_person_columns(), tender.c.id, tender.c.deadline)
         .order_by(tender.c.deadline, tender.c.id)
     )
-    for row in rows.all():
-        person, tender_id, deadline, last_told = _person(row), row[5], row[6], row[7]
-        # Whoever heard of it yesterday with as little time left needs no reminder today.
-        if remind_until(last_told) < deadline:
-            yield person.id, tender_id, deadline, person
+    # What was sent is looked for from the tenders: of all letters nearly every one was.
+    last_told = func.max(
+        case((digest.c.state == DeliveryState.SENT, digest.c.window_end)), type_=digest.c.window_end.type
+    )
+    for some in batches(closing.all(), IN_LIMIT):
+        deadlines: dict[UUID, datetime] = {row[0]: row[1] for row in some}
+        rows = session.connection().execute(
+            select(*_person_columns(), match.c.tender_id, last_told)
+            .select_from(match)
+            .join(digest, digest.c.id == match.c.digest_id)
+            .join(search, search.c.id == match.c.saved_search_id)
+            .join(owner, owner.c.id == search.c.subscriber_id)
+            .where(match.c.tender_id.in_(deadlines), owner.c.reminders, _roughly(schedules), _reachable())
+            .group_by(owner.c.id, match.c.tender_id)
+        )
+        told = [(_person(row), row[5], row[6]) for row in rows.all() if row[6] is not None]
+        reminded = {
+            (row[0], row[1], row[2])
+            for row in session.connection().execute(
+                select(reminder.c.subscriber_id, reminder.c.tender_id, reminder.c.deadline).where(
+                    reminder.c.tender_id.in_(deadlines)
+                )
+            )
+        }
+        for person, tender_id, told_at in sorted(told, key=lambda one: (deadlines[one[1]], one[1])):
+            deadline = deadlines[tender_id]
+            # Whoever heard of it yesterday with as little time left needs no reminder today.
+            if (
+                person.schedule in schedules
+                and (person.id, tender_id, deadline) not in reminded
+                and remind_until(told_at) < deadline
+            ):
+                yield person.id, tender_id, deadline, person
 
 
-def _uninformed(session: Session, unread: Mapping[str, datetime]) -> Iterator[tuple[_Person, bool]]:
+def _uninformed(
+    session: Session, schedules: Collection[Schedule], unread: Mapping[str, datetime]
+) -> Iterator[tuple[_Person, bool]]:
     """Subscribers whom no letter has told that a source cannot be read; and whether all they get is weekly."""
     search, owner, digest = table(SavedSearch), table(Subscriber), table(Digest)
-    told: dict[UUID, set[str]] = {}
-    rows = session.connection().execute(
-        select(digest.c.subscriber_id, digest.c.window_end, digest.c.unread).where(
+    named = type_coerce(digest.c.unread, String)
+    untold = [
+        ~exists().where(
+            digest.c.subscriber_id == owner.c.id,
             digest.c.kind == LetterKind.DIGEST,
-            digest.c.window_end >= min(unread.values()),
+            digest.c.window_end >= since,
             digest.c.state != DeliveryState.FAILED,
+            named.contains(f'"{source}"', autoescape=True),
         )
-    )
-    for id, end, named in rows:
-        told.setdefault(id, set()).update(slug for slug in named if slug in unread and end >= unread[slug])
+        for source, since in unread.items()
+    ]
     often = func.max(case((search.c.frequency.in_((Frequency.DAILY, Frequency.AT_ONCE)), 1), else_=0))
     owners = session.connection().execute(
         select(*_person_columns(), often)
         .select_from(owner)
         .join(search, search.c.subscriber_id == owner.c.id)
-        .where(_reachable(), search.c.confirmed_at.is_not(None), search.c.frequency != Frequency.NEVER)
-        .group_by(*_person_columns())
+        .where(
+            _roughly(schedules),
+            _reachable(),
+            search.c.confirmed_at.is_not(None),
+            search.c.frequency != Frequency.NEVER,
+            or_(*untold),
+        )
+        .group_by(owner.c.id)
     )
     for row in owners.all():
-        person = _person(row)
-        if unread.keys() - told.get(person.id, set()):
+        if (person := _person(row)).schedule in schedules:
             yield person, not row[5]
+
+
+def _without_letter(session: Session, found: Mapping[UUID, _Opening], limit: int) -> list[_Opening]:
+    """The openings whose windows have no letter yet; so many of them."""
+    digest = table(Digest)
+    openings: list[_Opening] = []
+    earliest = min((one.window.end for one in found.values()), default=None)
+    for some in batches(sorted(found), IN_LIMIT):
+        rows = session.connection().execute(
+            select(digest.c.subscriber_id, digest.c.window_end).where(
+                digest.c.subscriber_id.in_(some), digest.c.kind == LetterKind.DIGEST, digest.c.window_end >= earliest
+            )
+        )
+        there = {(row[0], row[1]) for row in rows}
+        openings += [found[id] for id in some if (id, found[id].window.end) not in there]
+        if len(openings) >= limit:
+            break
+    return openings[:limit]
 
 
 def _letter(
@@ -319,7 +395,7 @@ def _take_matches(
     if rows:
         session.connection().execute(
             match.update()
-            .where(match.c.waiting, match.c.saved_search_id.in_(mine), condition)
+            .where(_waits(), match.c.saved_search_id.in_(mine), condition)
             .values(digest_id=bindparam("b_digest"), waiting=False),
             list(rows),
         )

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from db.award import Yen
@@ -21,7 +21,10 @@ class Tender(SQLModel, table=True):
     ``updated_at`` the moment of that event.
     """
 
-    __table_args__ = (Index("ix_tender_published", "published", "id"),)
+    __table_args__ = (
+        Index("ix_tender_published", "published", "id"),
+        Index("ix_tender_buyer", "buyer"),
+    )
 
     id: UUID = Field(primary_key=True)
     title: str
@@ -94,6 +97,17 @@ class TenderEvent(SQLModel, table=True):
     """Something that happened to a tender. ``alerts`` is False where nobody is to be told (first crawls …)."""
 
     __tablename__ = "tender_event"
+    # What is news, in its order. SQLite only uses it for a condition in the words that SQLAlchemy writes.
+    __table_args__ = (
+        Index(
+            "ix_tender_event_news",
+            "at",
+            "tender_id",
+            "sequence",
+            sqlite_where=text("alerts = 1"),
+            postgresql_where=text("alerts"),
+        ),
+    )
 
     tender_id: UUID = Field(primary_key=True, foreign_key="tender.id", ondelete="CASCADE")
     sequence: int = Field(primary_key=True)

@@ -351,7 +351,13 @@ class _Caller:
         if shown is None:
             self.database.write(lambda session: calling.drop(session, call, "the tender is gone", now=taken_at))
             return Called(call.id, call.webhook_id)
-        body = body_of(call, shown, self.writing)
+        try:
+            body = body_of(call, shown, self.writing)
+        except Exception as defect:  # ours: neither the webhook nor its other calls must suffer from it
+            log.exception("call not written", extra={"call": str(call.id)})
+            why = f"could not be written ({defect!r}); please report this defect"
+            self.database.write(lambda session: calling.drop(session, call, why, now=taken_at))
+            return Called(call.id, call.webhook_id, why)
         signed = webhooks.headers(call.secret, call.id, body, now=taken_at) if call.form is WebhookForm.JSON else {}
         try:
             self.poster.post(call.url, body, signed)

@@ -36,6 +36,8 @@ from scrapers.registry import sources
 from scrapers.shapes import FIELDS, ListLayout
 from scrapers.source import Source, SourceOptions
 
+LONGEST_BASE_URL = 49
+"""With /u/ and the 22 characters of a token the link to unsubscribe then has less than 75, and is folded nowhere."""
 SHORTEST_SECRET = 32
 """Letters of the secret that signs links."""
 DEFAULT_FILES = ("config.toml", "config.example.toml")
@@ -88,7 +90,13 @@ class SiteSection(_Section):
         )
         if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not _port_of(parts):
             raise WrongValue("write it as https://monitor.example.org")
-        return value.rstrip("/")
+        value = value.rstrip("/")
+        if len(value) > LONGEST_BASE_URL:
+            raise WrongValue(
+                "write at most {count} characters: mail programs break longer unsubscribe links",
+                count=LONGEST_BASE_URL,
+            )
+        return value
 
     @field_validator("tag_authority")
     @classmethod

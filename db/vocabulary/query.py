@@ -377,13 +377,13 @@ def reason(leaf: Word | Is) -> str:
 def contains(text: str, first: str, *more: str) -> bool:
     """Whether a folded text has a folded term; at a Latin letter or digit a word must begin and end.
 
-    Between pieces of a term a text may have long marks, and nothing else.
+    Between pieces of a term a text may have a long mark, and nothing else.
     """
     start = text.find(first)
     while start >= 0:
         end = start + len(first)
         for piece in more:
-            while text.startswith("ー", end):
+            if text.startswith("ー", end):
                 end += 1
             if not text.startswith(piece, end):
                 break

@@ -9,13 +9,10 @@ Nothing here writes but subscribing and readers' marks on focus areas.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
-from threading import BoundedSemaphore
-from time import monotonic
 from typing import Annotated
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
@@ -26,39 +23,40 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from db import awards, feedbacks, search, tenders
+from db import awards, feedbacks, tenders
 from db.card import card, notices_of
 from db.errors import Busy, RecordError
 from db.history import Run
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying, Told
-from db.vocabulary.query import Facet
 from monitor.health import source_states
+from monitor.web.api import Api
 from monitor.web.calendars import Calendars
+from monitor.web.choosing import Choosing
 from monitor.web.conditional import answer
 from monitor.web.context import WebContext
 from monitor.web.feed import Feeds, feed_document
 from monitor.web.filters import Filters, NotUnderstood
+from monitor.web.forms import reading
 from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, TokensHidden, without_token
 from monitor.web.marking import MarkedTexts
+from monitor.web.operators import Operators
 from monitor.web.pages import STATIC, Pages
 from monitor.web.readers import network_of, reader_of
 from monitor.web.route import GET
+from monitor.web.searching import LAST_PAGE, PAGE, Searches
 from monitor.web.subscribing import Subscribing
+from monitor.web.turns import Turns
 
 __all__ = ["TokensHidden", "WebContext", "create_app", "feed_document"]
-
-PAGE = 50
-LAST_PAGE = 200
-"""A search without an index looks through everything before the page it shows."""
 
 log = logging.getLogger(__name__)
 
 
 def create_app(context: WebContext) -> FastAPI:
     """The web application over one database; nothing is read before the first request."""
-    pages = Pages(context)
-    site = _Site(context, pages)
+    pages, searches = Pages(context), Searches(context)
+    site = _Site(context, pages, searches)
     app = FastAPI(
         title=context.site.name,
         docs_url=None,
@@ -82,7 +80,14 @@ def create_app(context: WebContext) -> FastAPI:
     ):
         app.add_exception_handler(error, told)
     # A calendar's address is a tender's with an ending: it has to be known first.
-    for part in (Calendars(context, pages), Feeds(context, pages), Subscribing(context, pages)):
+    for part in (
+        Calendars(context, pages),
+        Feeds(context, pages),
+        Subscribing(context, pages, searches),
+        Choosing(context, pages, searches),
+        Operators(context, pages),
+        Api(context, pages, searches),
+    ):
         for route in part.routes():
             app.add_api_route(route.path, route.page, methods=[*route.methods], response_model=None)
     for path, page in (
@@ -97,11 +102,6 @@ def create_app(context: WebContext) -> FastAPI:
     app.add_api_route("/tenders/{id}/feedback", site.feedback, methods=["POST"], response_model=None)
     return app
 
-
-SEARCHES = 4
-"""At the same time; the rest of the site stays quick."""
-SEARCH_SECONDS = 8.0
-"""After which a search is given up."""
 
 MARKINGS = 2
 """At the same time: whoever writes may have to wait for a crawl, and the rest of the site stays quick."""
@@ -119,31 +119,16 @@ class _TooManyMarks(Told):
     """No more marks are taken today; told on the page for 429."""
 
 
-async def _small_form(request: Request) -> dict[str, str]:
-    """The fields of a posted form. Raises HTTPException 413 for more than any form of ours sends."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES:
-            raise HTTPException(413)
-    return dict(parse_qsl(body.decode("utf-8", "replace")))
-
-
 class _Site:
     """The handlers; they run in the framework's threads, one session each."""
 
-    def __init__(self, context: WebContext, pages: Pages) -> None:
+    def __init__(self, context: WebContext, pages: Pages, searches: Searches) -> None:
         self._context = context
         self._database = context.database
         self._pages = pages
-        self._searches = BoundedSemaphore(SEARCHES)
-        self._markings = BoundedSemaphore(MARKINGS)
+        self._searches = searches
+        self._markings = Turns(MARKINGS, lambda: Busy("many people are marking right now; try again in a moment"))
         self._area_slugs = [area.slug for area in context.areas]
-        self._known = {
-            Facet.AREA: self._area_slugs,
-            Facet.VENUE: self._area_slugs,
-            Facet.SOURCE: list(context.sources),
-        }
         self._files = {file.name: file.read_bytes() for file in sorted(STATIC.iterdir())}
 
     # Pages --------------------------------------------------------------------------------------------
@@ -168,14 +153,11 @@ class _Site:
             venue=venue,
             areas=self._area_slugs,
         )
-        query, mistake = filters.query(self._known)
+        query, mistake = filters.query(self._context.known)
         now = to_tokyo(self._context.clock())  # days in a query are days in Tokyo
         before = (page - 1) * PAGE
-        with self._searching(), self._database.reading() as session:
-            give_up = monotonic() + SEARCH_SECONDS
-            found = search.search(
-                session, query, now=now, limit=PAGE, offset=before, going_on=lambda: monotonic() < give_up
-            )
+        with self._database.reading() as session:
+            found = self._searches.page(session, query, page)
             has_places = filters.venue or (bool(filters.area) and tenders.is_venue(session, filters.area))
         total = found.total
         if total is None and not found.more and (found.cards or page == 1):
@@ -196,16 +178,6 @@ class _Site:
             narrow=found.more and page == LAST_PAGE,
             now=now,
         )
-
-    @contextmanager
-    def _searching(self) -> Iterator[None]:
-        """One of the few searches at a time; raises TooSlow while the others take too long."""
-        if not self._searches.acquire(timeout=SEARCH_SECONDS):
-            raise search.TooSlow("many people are searching right now; try again in a moment")
-        try:
-            yield
-        finally:
-            self._searches.release()
 
     def tender(self, request: Request, id: str, marked: str = "") -> Response:
         with self._database.reading() as session:
@@ -238,7 +210,7 @@ class _Site:
     # Marks on focus areas -----------------------------------------------------------------------------
 
     def feedback(
-        self, request: Request, id: str, form: Annotated[Mapping[str, str], Depends(_small_form)]
+        self, request: Request, id: str, form: Annotated[Mapping[str, str], Depends(reading(FORM_BYTES))]
     ) -> Response:
         """Keep a reader's mark and lead back to the tender."""
         asked, now = _uuid(id), self._context.clock()
@@ -266,7 +238,7 @@ class _Site:
                 raise _TooManyMarks(N_("Very many marks have come in today, and no more are taken."))
             feedbacks.mark(session, tender_id, area, reader, relevant=relevant == "yes", now=now)
 
-        with self._marking():
+        with self._markings.turn():
             self._database.write(keep)
         back = self._pages.visit(request).link(f"/tenders/{tender_id}", marked=area)
         return RedirectResponse(f"{back}#evidence", 303)
@@ -274,15 +246,6 @@ class _Site:
     def back_to_tender(self, request: Request, id: str) -> Response:
         """Where a mark is posted to there is nothing to see: who opens the address meant the tender."""
         return RedirectResponse(self._pages.visit(request).link(f"/tenders/{quote(id)}"), 303)
-
-    @contextmanager
-    def _marking(self) -> Iterator[None]:
-        if not self._markings.acquire(blocking=False):
-            raise Busy("many people are marking right now; try again in a moment")
-        try:
-            yield
-        finally:
-            self._markings.release()
 
     # The house's own ----------------------------------------------------------------------------------
 

@@ -3,12 +3,16 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from alerts.links import Links
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db.engine import Database
+from db.vocabulary.query import Facet, Known
+from monitor.calling import check_url
 from monitor.currency import Rate
 from monitor.health import Turn
 from monitor.reading.areas import Area
@@ -32,7 +36,31 @@ class WebContext:
     rate: Rate | None = None
     """What a euro is in yen; without it values are shown in yen only."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    """The key of readers' digests; one that is not kept makes everybody a new reader at the next start."""
+    """The key of signed links and of readers' digests.
+
+    One that is not kept makes all links void and everybody a new reader at the next start.
+    """
+    digest_at: time = time(8)
+    """When letters go out to those who have not chosen yet."""
+    check_webhook: Callable[[str], None] = check_url
+    """Raises Told for an address that is never called."""
+    try_webhook: Callable[[UUID], None] | None = None
+    """Calls a webhook with a test. Raises Told where it is not taken; None: nothing is called from here."""
+
+    @property
+    def links(self) -> Links:
+        return Links(self.secret)
+
+    @property
+    def mail_domain(self) -> str:
+        """What Message-IDs end with."""
+        return self.site.tag_authority.partition(",")[0]
+
+    @property
+    def known(self) -> Known:
+        """The values that there are, for queries."""
+        slugs = [area.slug for area in self.areas]
+        return {Facet.AREA: slugs, Facet.VENUE: slugs, Facet.SOURCE: list(self.sources)}
 
     @property
     def root(self) -> str:

@@ -10,6 +10,8 @@ from db.vocabulary.query import And, Facet, Is, Known, Or, Query, QueryError, pa
 
 QUERY_CHARACTERS = 500
 """A search may be this long."""
+SAVED_CHARACTERS = 700
+"""A saved one has the other filters in it, too."""
 
 
 class NotUnderstood(Told):
@@ -87,6 +89,20 @@ class Filters:
         }
         return {name: value for name, value in given.items() if value}
 
+    @property
+    def written(self) -> str:
+        """All filters as one query of the query language, to be kept. Raises QueryError for a search that cannot be read."""
+        area = f"area:{self.area}" if self.area else ""
+        parts = [
+            f"({area} OR venue:{self.area})" if self.venue else area,
+            f"prefecture:{self.prefecture}" if self.prefecture else "",
+            f"kind:{self.kind}" if self.kind else "",
+            f"category:{self.category}" if self.category else "",
+        ]
+        given = [part for part in parts if part]
+        q = f"({self.q})" if given and isinstance(parse(self.q), Or) else self.q
+        return " ".join([*given, *([q] if q else [])])
+
     def query(self, known: Known) -> tuple[Query, Mistake | None]:
         """The query of all filters together. A search that cannot be read is left out and told as a mistake."""
         chosen = (
@@ -101,17 +117,21 @@ class Filters:
         mistake: Mistake | None = None
         if self.q:
             try:
-                if len(self.q) > QUERY_CHARACTERS:
-                    raise QueryError(
-                        "a search may have {limit} characters", limit=QUERY_CHARACTERS, position=QUERY_CHARACTERS
-                    )
-                parts.insert(0, parse(self.q, known))
+                parts.insert(0, read(self.q, known))
             except QueryError as error:
-                mistake = _mistake(self.q, error)
+                mistake = mistake_in(self.q, error)
         return (parts[0] if len(parts) == 1 else And(tuple(parts))), mistake
 
 
-def _mistake(q: str, error: QueryError) -> Mistake:
+def read(q: str, known: Known, *, limit: int = QUERY_CHARACTERS) -> Query:
+    """The query that somebody wrote. Raises QueryError, also for one that is too long."""
+    if len(q) > limit:
+        raise QueryError("a search may have {limit} characters", limit=limit, position=limit)
+    return parse(q, known)
+
+
+def mistake_in(q: str, error: QueryError) -> Mistake:
+    """The mistake, at its place in the search."""
     start = min(error.position, len(q))
     word = q[start:].split(maxsplit=1)[0] if q[start:].strip() else ""
     return Mistake(error.saying, start + 1, q[:start], word, q[start + len(word) :])

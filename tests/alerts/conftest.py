@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Session, col, select
 
-from alerts.digest import DigestContent, gather, write
+from alerts.digest import DigestContent, Shared, gather, write
 from alerts.errors import MailError
 from alerts.letter import Letter
 from alerts.links import Links
@@ -29,6 +29,7 @@ from db.history import Delivery, Digest, Match
 from db.notices import ReadNotice
 from db.subscriber import Subscriber
 from db.vocabulary.award import ScrapedAward
+from db.vocabulary.delivery import DeliveryState
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
@@ -216,7 +217,12 @@ class Record:
         assert found is not None
         return found
 
-    def letter(self, content: DigestContent | None = None, reckoning: Reckoning = RECKONING) -> Letter:
+    def letter(
+        self,
+        content: DigestContent | None = None,
+        reckoning: Reckoning = RECKONING,
+        shared: Shared | None = None,
+    ) -> Letter:
         content = content or self.content()
         return write(
             content,
@@ -226,7 +232,16 @@ class Record:
             reckoning=reckoning,
             sender="monitor@example.org",
             choices_url=SITE.choices_url("CHOICES"),
+            shared=shared,
         )
+
+    def send(self, digest: Digest) -> None:
+        """As if the letter had arrived."""
+
+        def work(session: Session) -> None:
+            session.get_one(Digest, digest.id).state = DeliveryState.SENT
+
+        self.database.write(work)
 
     def deliver(self, mailer: Mailer) -> list[Outcome]:
         return deliver_due(self.database, mailer, self.writing(), clock=self.clock)

@@ -9,20 +9,26 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from sqlmodel import Session
 
-from alerts.digest import MOST_ENTRIES, DigestContent, Group
+from alerts.digest import MOST_ENTRIES, MOST_REMINDERS, DigestContent, Group, Shared, gather
 from alerts.letter import Letter, as_bytes
 from alerts.paper import short, underline
 from alerts.reading import Reckoning
-from alerts.telling import LONGEST_TITLE
+from alerts.sources import SourceNames
+from alerts.telling import LONGEST_TITLE, moved_earlier
+from db import deliveries
 from db.history import Digest
-from db.subscribers import MOST_SEARCHES
+from db.subscriber import Subscriber
+from db.subscribers import MOST_SEARCHES, Choices, choose, save_search, searches_of
 from db.vocabulary.award import ScrapedAward
+from db.vocabulary.delivery import Frequency
 from db.vocabulary.japanese import TOKYO
-from db.vocabulary.notice import Category, FieldChange, NoticeKind
+from db.vocabulary.notice import Category, FieldChange, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import (
     Access,
     AccessReason,
@@ -43,10 +49,15 @@ from db.vocabulary.reading import (
 )
 from db.vocabulary.run import RunMode, RunState
 from db.vocabulary.tender import EventKind
+from monitor.i18n import language
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Record
 
+SOURCES = {
+    "kkj": SourceNames("官公需情報ポータルサイト", "KKJ portal", "https://www.kkj.go.jp/s/"),
+    "jetro": SourceNames("ジェトロ", "JETRO", "https://www.jetro.go.jp/"),
+}
 EIGHT = datetime(2026, 11, 24, 8, 0, tzinfo=TOKYO)
 DAY = timedelta(days=1)
 FEW = "little time for a bid from abroad"
@@ -291,9 +302,7 @@ def test_for_a_focus_area_the_words_that_decided_are_told_with_their_meaning(rec
 
 
 def test_nothing_is_left_to_tell_where_the_subscriber_has_gone(record: "Record") -> None:
-    from alerts.digest import gather
     from db import subscribers
-    from monitor.i18n import language
 
     record.subscribe()
     record.publish(record.notice())
@@ -434,6 +443,278 @@ def test_a_value_of_another_version_of_the_monitor_is_told_as_it_is(record: "Rec
     assert "   kind of notice: auction → –\n   rank: A → B\n   Why you see this: unheard-of\n" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("days", "said", "marked"),
+    [
+        (
+            -10,
+            "   !! Deadline moved EARLIER: was Mon 14 Dec 2026, 08:00 Tokyo time, is now Fri 4 Dec 2026",
+            "earlier",
+        ),
+        (10, "   Deadline moved later: was Mon 14 Dec 2026, 08:00 Tokyo time, is now Thu 24 Dec 2026", "moved"),
+    ],
+)
+def test_a_deadline_that_moved_stands_beside_the_old_one_and_an_earlier_one_is_told_louder(
+    record: "Record", days: int, said: str, marked: str
+) -> None:
+    record.publish(record.notice(deadline=EIGHT + 20 * DAY), at=EIGHT - 2 * DAY)
+    record.subscribe()
+    record.publish(record.notice(deadline=EIGHT + (20 + days) * DAY))
+    letter = record.letter()
+    assert f"{said}, 08:00 Tokyo time (KKJ portal)\n" in letter.text
+    (line,) = page(letter).select(f"p.{marked}")
+    assert said.strip(" !") in words(line)
+    assert not page(letter).find_all("li")
+
+
+def test_a_deadline_whose_time_of_day_becomes_known_has_not_moved() -> None:
+    day, moment = "2026-12-14T14:59:59+00:00", "2026-12-14T08:00:00+00:00"
+    assert moved_earlier(FieldChange("deadline", day, moment)) is None
+    assert moved_earlier(FieldChange("deadline", moment, day)) is None
+    assert moved_earlier(FieldChange("deadline", day, "2026-12-13T08:00:00+00:00")) is True
+    assert moved_earlier(FieldChange("deadline", None, day)) is None
+    assert moved_earlier(FieldChange("deadline", day, "soon")) is None
+    assert moved_earlier(FieldChange("title", day, moment)) is None
+
+
+# Alerts ------------------------------------------------------------------------------------------------
+
+
+def watch(record: "Record", searches: dict[str, str], spoken: str = "en") -> None:
+    """A subscriber whose searches are told at once."""
+    person = record.subscribe(spoken=spoken, searches={})
+
+    def work(session: Session) -> None:
+        for name, query in searches.items():
+            save_search(session, person, name, query, now=EIGHT - 30 * DAY, frequency=Frequency.AT_ONCE)
+
+    record.database.write(work)
+
+
+def alert(record: "Record", at: datetime = EIGHT) -> Letter:
+    (digest,) = record.open_alerts(at)
+    return record.letter(record.content(digest))
+
+
+EARLIER = EIGHT - timedelta(hours=5)
+LONG_AGO = EIGHT - 40 * DAY
+
+
+@pytest.mark.parametrize(
+    ("fields", "subject"),
+    [
+        ({"deadline": EIGHT + 20 * DAY}, "Deadline moved EARLIER, to Mon 14 Dec 2026: Hydrogen station"),
+        ({"deadline": EIGHT + 40 * DAY}, "Deadline moved to Sun 3 Jan 2027: Hydrogen station"),
+        ({"deadline": EIGHT + 30 * DAY, "kind": NoticeKind.CANCELLATION}, "Cancelled: Hydrogen station"),
+        ({"deadline": EIGHT + 30 * DAY, "kind": NoticeKind.AWARD}, "Result: Hydrogen station"),
+        ({"deadline": EIGHT + 30 * DAY, "method": "随意契約"}, "Changed: Hydrogen station"),
+    ],
+)
+def test_the_subject_of_an_alert_says_the_thing_itself(
+    record: "Record", fields: dict[str, Any], subject: str
+) -> None:
+    named = {"title_en": "Hydrogen station"}
+    record.publish(record.notice(deadline=EIGHT + 30 * DAY, **named), at=LONG_AGO)
+    watch(record, {"Hydrogen": "水素"})
+    record.publish(record.notice(**named, **fields))
+    letter = alert(record)
+    assert letter.subject == subject
+    assert letter.text.startswith(
+        f"{subject.rpartition(': ')[0]}\nThis is told at once and does not wait for your next overview.\n"
+    )
+    assert "sources were read" not in letter.text + letter.html
+
+
+def test_an_alert_of_something_new_has_its_title_cut_where_it_is_long(record: "Record") -> None:
+    watch(record, {"Hydrogen": "水素"}, "ja")
+    record.publish(record.notice(title="水素" * 200, title_en="Hydrogen"))
+    assert alert(record).subject.endswith("水素水素水…")
+
+
+def test_what_is_called_for_again_is_not_told_as_cancelled(record: "Record") -> None:
+    record.publish(record.notice(kind=NoticeKind.CANCELLATION), at=LONG_AGO)
+    watch(record, {"Hydrogen": "水素"})
+    record.publish(record.notice())
+    assert alert(record).subject == "No longer cancelled: 水素ステーション整備工事"
+
+
+def test_the_subject_of_an_alert_of_several_things_counts_them(record: "Record") -> None:
+    for key in ("gone", "moved", "other"):
+        record.publish(record.notice(key, deadline=EIGHT + 30 * DAY), at=LONG_AGO)
+    watch(record, {"Hydrogen": "水素"})
+    record.publish(
+        record.notice("gone", kind=NoticeKind.CANCELLATION),
+        record.notice("moved", deadline=EIGHT + 20 * DAY),
+        record.notice("other", deadline=EIGHT + 30 * DAY, method="随意契約"),
+        record.notice("new"),
+        record.notice("won", kind=NoticeKind.AWARD),
+    )
+    letter = alert(record)
+    assert letter.subject == "5 tenders: 1 cancelled, 1 deadline moved, 1 changed, 1 new, 1 result"
+    assert letter.tenders == 5
+
+
+def test_who_is_told_only_because_they_were_told_before_reads_that(record: "Record") -> None:
+    record.subscribe()
+    (id,) = record.publish(record.notice(), at=EIGHT - timedelta(hours=27))
+    (digest,) = record.open(EIGHT - DAY)
+    record.send(digest)
+    record.publish(record.notice(title="風力発電"))  # the search does not find it any more
+
+    def work(session: Session) -> None:
+        (search,) = searches_of(session, digest.subscriber_id)
+        deliveries.add_matches(session, [deliveries.NewMatch(search.id, id, 2, (), at_once=True)], now=EIGHT)
+
+    record.database.write(work)
+    letter = alert(record)
+    said = "Why you see this: you were told of this tender before, on Mon 23 Nov 2026"
+    assert f"\n   {said}\n" in letter.text
+    assert said in words(page(letter))
+
+
+# Reminders ---------------------------------------------------------------------------------------------
+
+
+def told(record: "Record", *notices: ScrapedNotice) -> list[UUID]:
+    """Tenders that a letter of last week told of."""
+    record.subscribe()
+    ids = record.publish(*notices, at=EIGHT - 8 * DAY)
+    (digest,) = record.open(EIGHT - 7 * DAY)
+    record.send(digest)
+    return ids
+
+
+def test_what_closes_soon_is_told_once_more_and_how_to_stop_that(record: "Record") -> None:
+    later, sooner = told(
+        record,
+        record.notice("later", deadline=EIGHT + 3 * DAY, title_en="Hydrogen station"),
+        record.notice("sooner", deadline=EIGHT + timedelta(hours=9)),
+    )
+    letter = record.letter(record.content(record.open()[0]))
+    assert letter.subject == "2 tenders close soon – Tue 24 Nov 2026"
+    assert told_in_html(letter) == told_in_text(letter) == [str(sooner), str(later)]
+    assert letter.tenders == 2
+    assert (
+        "\nClosing soon\n============\n"
+        "You were told of these before. If you want no reminders: https://tenders.example.org/choices/CHOICES\n\n"
+        " * closes today · Tue 24 Nov 2026, 17:00 Tokyo time\n"
+        "   水素ステーション整備工事\n"
+    ) in letter.text
+    assert "\n * Closes in 3 working days · Fri 27 Nov 2026, 08:00 Tokyo time\n   Hydrogen station\n" in letter.text
+    assert "Closes in 3 working days · Fri 27 Nov 2026, 08:00 Tokyo time Hydrogen station" in words(page(letter))
+    assert "https://tenders.example.org/choices/CHOICES" in links(letter)
+
+
+def test_news_and_reminders_are_both_in_the_subject(record: "Record") -> None:
+    told(record, record.notice("soon", deadline=EIGHT + DAY))
+    record.publish(record.notice("new"))
+    letter = record.letter(record.content(record.open()[0]))
+    assert letter.subject == "1 tender for you, 1 closes soon – Tue 24 Nov 2026"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": NoticeKind.CANCELLATION, "deadline": EIGHT + DAY},
+        {"kind": NoticeKind.AWARD, "deadline": EIGHT + DAY},
+        {"deadline": EIGHT + 20 * DAY},
+        {"deadline": EIGHT - DAY},
+    ],
+)
+def test_nobody_is_reminded_of_what_closes_no_more_or_at_another_time(
+    record: "Record", fields: dict[str, Any]
+) -> None:
+    told(record, record.notice("1", deadline=EIGHT + DAY), record.notice("2", deadline=EIGHT + DAY))
+    (digest,) = record.open()
+    record.publish(record.notice("1", **fields), at=EIGHT)
+    (reminded,) = record.content(digest).reminders
+    assert [source.key for source in reminded.sources] == ["2"]
+
+
+def test_what_stands_in_a_group_is_not_in_the_reminders_too(record: "Record") -> None:
+    told(record, record.notice(deadline=EIGHT + DAY))
+    (id,) = record.publish(record.notice(deadline=EIGHT + DAY, method="随意契約"))
+    letter = record.letter(record.content(record.open()[0]))
+    assert told_in_text(letter) == [str(id)]
+    assert "Closing soon" not in letter.text
+
+
+def test_where_nothing_is_left_to_remind_of_there_is_no_letter(record: "Record") -> None:
+    told(record, record.notice(deadline=EIGHT + DAY))
+    (digest,) = record.open()
+    record.publish(record.notice(deadline=EIGHT + 20 * DAY), at=EIGHT)
+    with record.database.reading() as session:
+        assert gather(session, digest, sources=SOURCES, language=language("en")) is None
+
+
+def test_of_many_reminders_the_next_are_told_and_a_list_has_the_others(record: "Record") -> None:
+    told(
+        record,
+        *(
+            record.notice(str(number), deadline=EIGHT + timedelta(hours=number))
+            for number in range(1, MOST_REMINDERS + 4)
+        ),
+    )
+    letter = record.letter(record.content(record.open()[0]))
+    assert len(told_in_text(letter)) == len(told_in_html(letter)) == MOST_REMINDERS
+    address = "https://tenders.example.org/?q=open%3A+deadline%3C%3D2026-11-25"
+    assert f"\n… and 3 more. All that closes by then: {address}\n" in letter.text
+    assert address in links(letter)
+
+
+# Where the reader lives --------------------------------------------------------------------------------
+
+
+def living_in(record: "Record", zone: str, spoken: str = "en", **chosen: Any) -> None:
+    person = record.subscribe(spoken=spoken)
+    choices = Choices(language=spoken, time_zone=zone, **chosen)
+    record.database.write(lambda session: choose(session, person.id, choices))
+
+
+@pytest.mark.parametrize(
+    ("zone", "spoken", "said"),
+    [
+        ("Europe/Paris", "en", "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time (00:00 in Paris) · "),
+        (
+            "America/New_York",
+            "en",
+            "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time (Thu 3 Dec 2026, 18:00 in New York) · ",
+        ),
+        ("Asia/Seoul", "en", "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time · "),
+        ("Etc/UTC", "en", "Deadline: Fri 4 Dec 2026, 08:00 Tokyo time (Thu 3 Dec 2026, 23:00 in Etc/UTC) · "),
+        ("Europe/Paris", "ja", "パリ"),
+    ],
+)
+def test_beside_a_deadline_in_tokyo_stands_what_the_readers_clock_shows(
+    record: "Record", zone: str, spoken: str, said: str
+) -> None:
+    living_in(record, zone, spoken)
+    record.publish(record.notice(deadline=EIGHT + 10 * DAY), at=EIGHT - 8 * timedelta(hours=4))
+    letter = record.letter(record.content(record.open(EIGHT)[0]))
+    assert said in letter.text
+    assert said in words(page(letter)) + " "
+
+
+def test_the_window_and_the_day_in_the_subject_are_the_readers(record: "Record") -> None:
+    living_in(record, "America/New_York")
+    record.publish(record.notice(), at=EIGHT)
+    letter = record.letter(record.content(record.open(EIGHT + DAY)[0]))
+    assert letter.subject.endswith(" – Tue 24 Nov 2026")
+    assert "between Mon 23 Nov 2026, 08:00 in New York and Tue 24 Nov 2026, 08:00 in New York." in letter.text
+
+
+def test_a_weekly_letter_says_that_it_is_of_a_week(record: "Record") -> None:
+    person = record.subscribe(searches={})
+    record.database.write(
+        lambda session: save_search(session, person, "H", "水素", now=LONG_AGO, frequency=Frequency.WEEKLY)
+    )
+    record.publish(record.notice(), at=EIGHT - 5 * DAY)
+    letter = record.letter(record.content(record.open(EIGHT - DAY)[0]))
+    start, end = "Mon 16 Nov 2026, 08:00 Tokyo time", "Mon 23 Nov 2026, 08:00 Tokyo time"
+    for text in (letter.text, words(page(letter))):
+        assert f"What was found for you in the week from {start} to {end}." in text
+
+
 # Honesty -----------------------------------------------------------------------------------------------
 
 
@@ -492,6 +773,102 @@ def test_sources_are_named_and_linked_as_their_terms_ask(record: "Record") -> No
     assert " - KKJ portal (官公需情報ポータルサイト) https://www.kkj.go.jp/s/\n" in letter.text
     assert "https://www.kkj.go.jp/s/" in links(letter)
     assert "JETRO" not in letter.text
+
+
+def test_without_finds_a_source_that_could_not_be_read_is_the_letter(record: "Record") -> None:
+    record.subscribe()
+    record.crawled("jetro", RunState.FAILED, EIGHT - timedelta(hours=1))
+    (digest,) = record.open(unread={"jetro": EIGHT - DAY})
+    letter = record.letter(record.content(digest))
+    assert letter.subject == "No news, and JETRO could not be read since Tue 24 Nov 2026"
+    assert notices(letter) == [
+        "Not complete: these sources could not be read. JETRO (ジェトロ), last read Tue 24 Nov 2026, 06:00 Tokyo time"
+    ]
+    for text in (letter.text, words(page(letter))):
+        assert "Nothing was found for your searches between Mon 23 Nov 2026, 08:00 Tokyo time and" in text
+        assert "We keep trying." in text
+        assert "1 of 2 sources were read. 0 new or changed notices were looked through." in text
+    assert letter.tenders == 0
+
+
+def test_several_silent_sources_are_counted_in_the_subject(record: "Record") -> None:
+    record.subscribe()
+    for source in SOURCES:
+        record.crawled(source, RunState.FAILED, EIGHT - timedelta(hours=1))
+    (digest,) = record.open(unread={"jetro": EIGHT - DAY, "kkj": EIGHT - DAY})
+    assert record.letter(record.content(digest)).subject == "No news, and 2 sources could not be read"
+
+
+def test_a_source_that_can_be_read_again_is_no_letter_of_its_own(record: "Record") -> None:
+    record.subscribe()
+    (digest,) = record.open(unread={"jetro": EIGHT - DAY})
+    with record.database.reading() as session:
+        assert gather(session, digest, sources=SOURCES, language=language("en")) is None
+
+
+def test_what_has_closed_meanwhile_is_counted_in_a_backlog_and_not_shown(record: "Record") -> None:
+    record.subscribe()
+    over, ahead, _, _ = record.publish(
+        record.notice("over", deadline=EIGHT - DAY),
+        record.notice("ahead", deadline=EIGHT + 20 * DAY),
+        record.notice("over too", deadline=EIGHT - 2 * DAY),
+        record.notice("won", kind=NoticeKind.AWARD, deadline=EIGHT - 2 * DAY),
+        at=EIGHT - 5 * DAY,
+    )
+    letter = record.letter()
+    assert letter.subject == "2 tenders after an interruption – Tue 24 Nov 2026"
+    assert str(over) not in letter.text + letter.html
+    assert str(ahead) in letter.text
+    said = "2 tenders that were found have closed by now and are not shown."
+    assert said in letter.text
+    assert said in words(page(letter))
+
+
+def test_a_backlog_of_which_all_has_closed_says_so(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice(deadline=EIGHT - DAY), at=EIGHT - 5 * DAY)
+    letter = record.letter()
+    assert letter.subject == "1 tender came and closed meanwhile – Tue 24 Nov 2026"
+    assert told_in_text(letter) == told_in_html(letter) == []
+
+
+def test_who_runs_this_and_how_to_change_it_stand_at_the_end(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    letter = record.letter()
+    assert "\nTender Monitor, run by desk@example.org\n" in letter.text
+    assert "Tender Monitor, run by desk@example.org" in words(page(letter))
+    assert "https://tenders.example.org/choices/CHOICES" in links(letter)
+
+
+def test_nothing_in_a_letter_opens_a_private_feed_to_whom_it_is_passed_on(record: "Record") -> None:
+    person = record.subscribe(searches=SEVERAL)
+    record.publish(record.notice())
+    letter = record.letter()
+    with record.database.reading() as session:
+        tokens = [search.feed_token for search in searches_of(session, person.id)]
+    assert len(tokens) == 3
+    assert not [token for token in tokens if token in letter.text + letter.html + letter.subject]
+
+
+def test_letters_that_share_what_was_looked_up_are_the_same_as_letters_that_do_not(record: "Record") -> None:
+    record.subscribe("one@example.org", searches=SEVERAL)
+    record.subscribe("two@example.org", spoken="ja", searches={"東京": "prefecture:東京都", "水素": "水素"})
+    living_in(record, "Europe/Paris", digest_at=time(0))
+    record.publish(
+        *(record.notice(str(number), deadline=EIGHT + number * DAY) for number in range(1, 9)),
+        record.notice("won", kind=NoticeKind.AWARD),
+        at=EIGHT - timedelta(hours=10),
+    )
+    shared = Shared()
+    digests = record.open()
+    for digest in digests:
+        with record.database.reading() as session:
+            person = session.get_one(Subscriber, digest.subscriber_id)
+            together = gather(session, digest, sources=SOURCES, language=language(person.language), shared=shared)
+        assert together is not None
+        assert as_bytes(record.letter(together, shared=shared)) == as_bytes(record.letter(record.content(digest)))
+    assert len(digests) == 3
 
 
 def test_a_backlog_is_marked(record: "Record") -> None:
@@ -590,6 +967,18 @@ def test_no_mail_program_cuts_it_off_however_long_the_titles(record: "Record", s
     assert f"{'水素' * (LONGEST_TITLE // 2 - 1)}水…" in letter.text
     (more,) = [line for line in letter.text.splitlines() if line.endswith("/choices/CHOICES") and line[0] in "…ほ"]
     assert str(50 - len(told_in_html(letter))) in re.findall(r"\d+", more.partition("http")[0])
+
+
+def test_even_as_many_long_searches_as_one_may_have_do_not_blow_it_up(record: "Record") -> None:
+    number = range(MOST_SEARCHES)
+    record.subscribe(searches={f"{one:02}{'水' * 100}": f"水素{one:02}号 OR {'太陽光' * 35}" for one in number})
+    record.publish(*(record.notice(f"{one}", title=f"水素{one:02}号 {'電' * 200}") for one in number))
+    letter = record.letter()
+    assert encoded(letter) < 102_000
+    assert told_in_html(letter) == told_in_text(letter)
+    assert len(told_in_html(letter)) >= 7
+    assert len(page(letter).find_all("h2")) == MOST_SEARCHES
+    assert "https://tenders.example.org/choices/CHOICES" in links(letter)
 
 
 def test_ordinary_titles_leave_room_for_all_that_may_be_told(record: "Record") -> None:

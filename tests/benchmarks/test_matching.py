@@ -162,23 +162,29 @@ def test_many_searches_cost_little_more_than_looking_for_their_words(
 
 
 MEASURE = """
-    import gc, resource, sys
+    import gc, sys
+    from uuid import UUID
     from alerts.matching import Matcher
-    from tests.benchmarks.test_matching import NOW, announced, saved
+    from db.subscribers import StoredSearch
     def held():
         gc.collect()
         return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
-    changes = announced(200)
     before = held()
-    matcher = Matcher.of(saved(int(sys.argv[1])))
-    list(matcher.match(changes, now=NOW))
+    lines = enumerate(sys.stdin)
+    matcher = Matcher.of(StoredSearch(UUID(int=number), UUID(int=1), "", line.strip()) for number, line in lines)
     print(held() - before)
 """
 
 
 def test_very_many_searches_fit_into_memory(capsys: pytest.CaptureFixture[str]) -> None:
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", textwrap.dedent(MEASURE), "100000"]
-    done = subprocess.run(command, cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(MEASURE)],
+        cwd=root,
+        env={"PYTHONPATH": str(root), "PYTHONUTF8": "1"},
+        input="\n".join(islice(queries(), 100_000)).encode(),
+        capture_output=True,
+        check=True,
+    )
     with capsys.disabled():
         print(f"\n100,000 searches are held in {int(done.stdout) / 1024:.0f} MB")

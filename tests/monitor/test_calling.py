@@ -20,7 +20,8 @@ from sqlmodel import Session, col, select
 from alerts.matching import Matcher
 from alerts.site import Site
 from db import calling, deliveries, notices, subscribers, tenders
-from db.calling import SENDING_TOO_LONG
+from db.calling import SENDING_TOO_LONG, DueCall
+from db.card import Card
 from db.composing import compose
 from db.engine import Database
 from db.history import Digest, WebhookCall
@@ -30,6 +31,7 @@ from db.vocabulary.delivery import DeliveryState, Frequency, LetterKind, Webhook
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
+from monitor import calling as module
 from monitor.calling import Called, CallError, Poster, Writing, call_due, check_url, try_webhook
 from monitor.i18n import language
 from scrapers.fetch import NetworkSettings
@@ -331,6 +333,27 @@ def test_what_comes_after_a_failure_waits_for_its_turn(house: House, receiver: R
     ids = [one.said["data"]["tender"]["id"] for one in receiver.posted]
     assert ids[0] == ids[1]
     assert len(set(ids[1:])) == 3
+
+
+def test_a_call_that_we_cannot_write_is_dropped_and_harms_nobody_else(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = house.hook(receiver.url())
+    house.publish(*numbered(2))
+    write = module.body_of
+
+    def broken(call: DueCall, shown: Card, writing: Writing) -> bytes:
+        if shown.title == "水素調査1":
+            raise ValueError("a defect")
+        return write(call, shown, writing)
+
+    monkeypatch.setattr(module, "body_of", broken)
+    told = [called.error for _ in range(2) for called in house.round()]
+    assert sorted(told, key=bool) == [
+        None,
+        "could not be written (ValueError('a defect')); please report this defect",
+    ]
+    assert (len(receiver.posted), house.kept(hook.id).failures, house.round()) == (1, 0, [])
 
 
 def test_a_webhook_that_hangs_holds_up_no_other(house: House, receiver: Receiver) -> None:

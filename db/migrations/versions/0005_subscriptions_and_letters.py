@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("address"),
     )
+    _feeds()
 
 
 def _subscribers() -> None:
@@ -185,3 +186,15 @@ def _webhooks() -> None:
     )
     op.create_index("ix_webhook_call_tender_id", "webhook_call", ["tender_id"], unique=False)
     op.create_index("ix_webhook_call_due", "webhook_call", ["state", "due_at"], unique=False)
+
+
+def _feeds() -> None:
+    op.create_index("ix_tender_buyer", "tender", ["buyer"], unique=False)
+    op.create_index(
+        "ix_tender_event_news",
+        "tender_event",
+        ["at", "tender_id", "sequence"],
+        unique=False,
+        sqlite_where=sa.text("alerts = 1"),
+        postgresql_where=sa.text("alerts"),
+    )

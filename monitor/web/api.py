@@ -1,0 +1,97 @@
+"""The list of tenders for programs: the filters and the query language of the pages, answered in JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db.search import TooSlow
+from db.vocabulary.messages import N_, Saying
+from db.vocabulary.query import Facet
+from monitor.export import TenderLine, as_line
+from monitor.web.context import WebContext
+from monitor.web.filters import Filters, NotUnderstood
+from monitor.web.pages import Pages
+from monitor.web.route import Route
+from monitor.web.searching import LAST_PAGE, Searches
+
+FILTERS = ("q", "area", "prefecture", "kind", "category", "venue")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenders:
+    """A page of them. ``total`` is null where counting would mean looking through everything."""
+
+    page: int
+    total: int | None
+    next: str | None
+    """The address of the next page; null on the last one."""
+    tenders: list[TenderLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Why there is no answer. ``position`` is the place in ``q``, counted in characters from 0; null elsewhere."""
+
+    error: str
+    position: int | None = None
+
+
+class Api:
+    """The handler; it runs in the framework's threads."""
+
+    def __init__(self, context: WebContext, pages: Pages, searches: Searches) -> None:
+        self._context = context
+        self._pages = pages
+        self._searches = searches
+
+    def routes(self) -> Iterator[Route]:
+        """What it answers."""
+        yield Route("/api/tenders", self.tenders)
+
+    def tenders(self, request: Request) -> Response:
+        """Tenders, published last first; each is a line of ``monitor export jsonl``."""
+        given = request.query_params
+        try:
+            page = _page(given.get("page", "1"))
+            if strange := [name for name in given if name not in (*FILTERS, "page", "lang")]:
+                raise NotUnderstood(N_("There is no parameter “{value}”."), value=strange[0])
+            filters = Filters.read(
+                **{name: given.get(name, "") for name in FILTERS}, areas=self._context.known[Facet.AREA]
+            )
+            query, mistake = filters.query(self._context.known)
+            if mistake is not None:
+                return self._refused(request, 422, mistake.saying, position=mistake.place - 1)
+            with self._context.database.reading() as session:
+                found = self._searches.page(session, query, page)
+        except NotUnderstood as error:
+            return self._refused(request, 422, error.saying)
+        except TooSlow as error:
+            return self._refused(request, 503, error.saying)
+        more = found.more and page < LAST_PAGE
+        following = f"{self._context.site.base_url}/api/tenders?{request.url.include_query_params(page=page + 1).query}"
+        return _json(
+            Tenders(page, found.total, following if more else None, [as_line(card) for card in found.cards])
+        )
+
+    def _refused(self, request: Request, status: int, saying: Saying, *, position: int | None = None) -> Response:
+        language = self._pages.visit(request).language
+        headers = {"Content-Language": language.code, **({"Retry-After": "60"} if status == 503 else {})}
+        return _json(Mistake(language.say(saying), position), status, headers)
+
+
+def _page(written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and len(written) < 6 and 1 <= int(written) <= LAST_PAGE):
+        raise NotUnderstood(N_("There is no page “{value}”; pages go from 1 to {last}."), value=written, last=LAST_PAGE)
+    return int(written)
+
+
+def _json(body: Tenders | Mistake, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        msgspec.json.encode(body),
+        status,
+        {"Cache-Control": "no-cache", "Vary": "Accept-Language", **(headers or {})},
+        "application/json",
+    )
