@@ -57,6 +57,7 @@ def as_bytes(letter: Letter) -> bytes:
         letter.language,
         letter.list_id,
         letter.unsubscribe_url,
+        letter.unsubscribe_mail,
     )
     for value in (letter.recipient, *ours):
         if value and value.splitlines() != [value]:
@@ -73,10 +74,7 @@ def as_bytes(letter: Letter) -> bytes:
         ("Message-ID", letter.message_id),
         ("Content-Language", letter.language),
         ("Auto-Submitted", "auto-generated"),
-        ("Precedence", "bulk"),
-        ("List-Id", f"<digest.{letter.list_id}>"),
-        ("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *_of_the_list(letter),
     ]
     message = EmailMessage(policy=SMTP)
     # 8bit would need a server that offers it, and a line may be longer than 998: base64 always passes.
@@ -93,6 +91,27 @@ def as_bytes(letter: Letter) -> bytes:
             value=repr(error.object[error.start : error.end]),
         ) from error
     return start + message.as_bytes(policy=SMTP.clone(max_line_length=0, refold_source="none"))
+
+
+def _of_the_list(letter: Letter) -> list[tuple[str, str]]:
+    """The headers of a letter that can be unsubscribed from (RFC 2369, RFC 2919, RFC 8058)."""
+    if letter.unsubscribe_url is None:
+        return []
+    ways = [f"<{letter.unsubscribe_url}>"]
+    if letter.unsubscribe_mail:
+        ways.append(f"<mailto:{ascii_address(letter.unsubscribe_mail, ours=True)}?subject=unsubscribe>")
+    return [
+        ("Precedence", "bulk"),
+        ("List-Id", f"<digest.{letter.list_id}>"),
+        ("List-Unsubscribe", f",{FOLD}".join(ways)),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
+
+
+def marked(address: str, mark: str) -> str:
+    """The address with a mark that a mail server ignores and we read again: bounces+MARK@example.org (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{mark}@{domain}"
 
 
 def ascii_address(address: str, *, ours: bool = False) -> str:

@@ -19,6 +19,8 @@ FULL_MAILBOX = "5.2.2"
 """A permanent answer that passes all the same: its owner will delete something (RFC 3463)."""
 CLOSING = 421
 """The server's answer to anything when it is about to end the connection (RFC 5321)."""
+ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+"""A status code (RFC 3463) in what a server says."""
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -117,6 +119,7 @@ class SmtpMailer:
                 raise MailError(
                     "{server}: refused our sender {sender}: {code} {said}; correct [mail] sender, user and password",
                     temporary=True,
+                    everyone=True,
                     server=self._where(),
                     sender=sender,
                     code=code,
@@ -131,6 +134,7 @@ class SmtpMailer:
                 MailError(
                     "{server}: the mail server cannot be reached ({why}); check [mail] host, port and security",
                     temporary=True,
+                    everyone=True,
                     server=self._where(),
                     why=str(error) or type(error).__name__,
                 )
@@ -158,6 +162,7 @@ class SmtpMailer:
             raise MailError(
                 "{server}: refused our user and password; correct [mail] user and password",
                 temporary=True,
+                everyone=True,
                 server=self._where(),
             ) from error
         except (OSError, smtplib.SMTPException):
@@ -169,9 +174,12 @@ class SmtpMailer:
         if code in wanted:
             return
         text = _plain(said)
+        found = ENHANCED.match(text)
         error = MailError(
             "the mail server refused the mail to {recipient}: {code} {said}",
             temporary=code < 500 or FULL_MAILBOX in text,
+            everyone=code == CLOSING,
+            status=found[1] if found else f"{code // 100}.0.0",
             recipient=recipient,
             code=code,
             said=text,

@@ -1,36 +1,57 @@
-"""What is due is sent: windows become digests, digests become letters, and every attempt is written down first."""
+"""What is due is sent: windows become digests, digests become letters, and every attempt is written down first.
+
+Letters are claimed and written so many at a time. Then each is handed over on its own: that it is about to be is
+written down in one transaction with how the one before it ended, so a process that is killed leaves one letter at most
+of which nobody knows whether it arrived. All the others are as if it had never begun with them.
+"""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import Session
 
-from alerts.digest import gather, write
+from alerts import bounces, notes
+from alerts.digest import Shared, gather, write
 from alerts.errors import MailError
 from alerts.language import AreaNames, Language
-from alerts.letter import Letter, as_bytes, ascii_address
+from alerts.letter import Letter, as_bytes, ascii_address, marked
 from alerts.links import Links, Purpose
 from alerts.mailer import Mailer
 from alerts.reading import Reckoning
+from alerts.settings import MailSettings
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import deliveries, opening, runs, subscribers
+from db.deliveries import Attempt, Handing, Telling
 from db.engine import Database
 from db.history import Digest
 from db.subscriber import Subscriber
-from db.vocabulary.delivery import DeliveryState
-from db.vocabulary.messages import Saying, Told
+from db.vocabulary.delivery import DeliveryState, LetterKind
+from db.vocabulary.messages import N_, Saying, Told
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-MANY = 100
-"""Letters that are looked up at once."""
+MANY = 500
+"""Letters that are looked up at once: for so long a new one that somebody waits for may have to wait."""
+CLAIMED = 50
+"""Letters that are claimed and written at once."""
+EVERYTHING = 1_000_000
+OPENED_AGAIN = timedelta(minutes=1)
+"""In a long round, what has come due meanwhile is looked for so often."""
 SILENT = timedelta(days=1)
 """For so long a source may fail before readers are told, even if there is nothing else to tell."""
+JITTER = 0.25
+"""The share by which the time until the next attempt is longer at most, by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,8 @@ class Writing:
     links: Links
     remind_until: Callable[[datetime], datetime]
     """Up to which moment a tender closes soon, at the end of a window."""
+    mail: MailSettings | None = None
+    """Where letters come back to, and how many may go within a minute; None: nowhere, and as many as there are."""
 
 
 class Result(StrEnum):
@@ -63,46 +86,74 @@ class Outcome:
 
     recipient: str
     result: Result
+    kind: LetterKind
     tenders: int = 0
     error: Saying | None = None
 
 
-def deliver_due(
-    database: Database, mailer: Mailer, writing: Writing, *, clock: Callable[[], datetime]
-) -> list[Outcome]:
-    """Make the letters that are due, and send all that may be sent now. May be repeated at any moment.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A letter that would go out now, and why: what it tells of, and the sources that it says could not be read."""
 
-    A letter is marked as being sent before it is handed over. A process that ends in between leaves it so;
-    it is then ``unknown`` and tried once more under the same Message-ID.
+    recipient: str
+    kind: LetterKind
+    window_start: datetime
+    window_end: datetime
+    backlog: bool
+    telling: Telling
+    unread: tuple[str, ...]
+
+
+def deliver_due(
+    database: Database,
+    mailer: Mailer,
+    writing: Writing,
+    *,
+    clock: Callable[[], datetime],
+    rng: random.Random | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Outcome]:
+    """Read what came back, make the letters that are due, and send all that may be sent now.
+
+    May be repeated at any moment. A letter is marked as being sent before it is handed over. A process that ends in
+    between leaves it so; it is then ``unknown`` and tried once more under the same Message-ID.
     """
     now = clock()
-    domain = writing.site.tag_authority.partition(",")[0]
-    database.write(lambda session: deliveries.find_abandoned(session, now=now))
-    database.write(lambda session: subscribers.expire(session, now=now))
+    if writing.mail is not None:
+        bounces.read_inbox(database, writing.mail, now=now)
+    database.write(partial(deliveries.find_abandoned, now=now))
+    database.write(partial(subscribers.expire, now=now))
+    per_minute = writing.mail.per_minute if writing.mail else 0
+    sending = _Sending(database, mailer, writing, clock, rng or random.Random(), _Pace(per_minute, clock, sleep))
+    opened_at: datetime | None = None
+    while not sending.stopped:
+        now = max(now, clock())  # also where the clock is set back in the middle: each letter has one turn
+        if opened_at is None or now - opened_at >= OPENED_AGAIN:
+            while len(_open(database, writing, now=now)) == opening.MOST_AT_ONCE:
+                pass
+            opened_at, shared = now, Shared()
+        with database.reading() as session:
+            due = deliveries.due(session, now=now, limit=min(MANY, per_minute or MANY))
+        if not due:
+            break
+        for start in range(0, len(due), CLAIMED):
+            if not sending.stopped:
+                sending.send(due[start : start + CLAIMED], shared, now=now)
+    return sending.outcomes
+
+
+def _open(database: Database, writing: Writing, *, now: datetime) -> list[Digest]:
     with database.reading() as session:
         unread = _unread(session, writing.sources, now=now)
-    database.write(lambda session: opening.open_alerts(session, now=now, domain=domain))
-    while database.write(
-        lambda session: opening.open_digests(
-            session, now=now, domain=domain, remind_until=writing.remind_until, unread=unread
-        )
-    ):
-        pass  # so many at a time
-    outcomes: list[Outcome] = []
-    seen: set[UUID] = set()
-    while True:
-        with database.reading() as session:
-            due = [
-                id
-                for digest in deliveries.due(session, now=now, limit=MANY + len(seen))
-                if (id := digest.id) not in seen
-            ]
-        if not due:
-            return outcomes
-        for digest_id in due:
-            # Each letter has one turn in a round, also where the clock is set back in the middle of it.
-            seen.add(digest_id)
-            outcomes += _deliver(database, mailer, writing, digest_id, clock, now=now)
+    return database.write(partial(_opened, writing=writing, unread=unread, now=now))
+
+
+def _opened(session: Session, *, writing: Writing, unread: Mapping[str, datetime], now: datetime) -> list[Digest]:
+    """Make the letters that are due, so many digests at a time, which it returns."""
+    deliveries.fold(session, now=now)
+    domain = writing.site.tag_authority.partition(",")[0]
+    opening.open_alerts(session, now=now, domain=domain)
+    return opening.open_digests(session, now=now, domain=domain, remind_until=writing.remind_until, unread=unread)
 
 
 def _unread(session: Session, sources: Iterable[str], *, now: datetime) -> dict[str, datetime]:
@@ -114,101 +165,332 @@ def _unread(session: Session, sources: Iterable[str], *, now: datetime) -> dict[
     }
 
 
+# Looking at letters without sending them ---------------------------------------------------------------
+
+
 def preview(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
     """The letter of a digest as it would be sent; None where there is nothing to tell."""
     with database.reading() as session:
-        digest = session.get(Digest, digest_id)
-        subscriber = session.get(Subscriber, digest.subscriber_id) if digest else None
-        if digest is None or subscriber is None or not subscriber.active:
+        found = deliveries.letters(session, [digest_id])
+        return _written(session, writing, *found[0], Shared()) if found else None
+
+
+def plan(database: Database, writing: Writing, *, clock: Callable[[], datetime]) -> list[Planned]:
+    """The letters that would go out now, in the order in which they would. Nothing of it is kept."""
+    now = clock()
+
+    def work(session: Session) -> list[Planned]:
+        while len(_opened(session, writing=writing, unread=unread, now=now)) == opening.MOST_AT_ONCE:
+            pass
+        due = deliveries.due(session, now=now, limit=EVERYTHING)
+        planned: list[Planned] = []
+        for start in range(0, len(due), MANY):
+            found = deliveries.letters(session, due[start : start + MANY])
+            told = deliveries.told_by(session, [digest.id for digest, _ in found])
+            planned += [
+                Planned(
+                    reader.email,
+                    LetterKind(digest.kind),
+                    digest.window_start,
+                    digest.window_end,
+                    digest.backlog,
+                    told[digest.id],
+                    digest.unread,
+                )
+                for digest, reader in found
+                if subscribers.suppression(session, reader.email) is None
+            ]
+        return planned
+
+    with database.reading() as session:
+        unread = _unread(session, writing.sources, now=now)
+    return _undone(database, work)
+
+
+def preview_for(database: Database, writing: Writing, email: str, *, clock: Callable[[], datetime]) -> Letter | None:
+    """The letter that a subscriber would get now; where nothing is due for them, the last one that they got.
+
+    None for somebody who is unknown or gets no letters, and where there is none. Nothing of it is kept.
+    """
+    now = clock()
+
+    def work(session: Session) -> Letter | None:
+        reader = subscribers.by_email(session, email)
+        if reader is None:
             return None
-        language = writing.languages(subscriber.language)
-        content = gather(session, digest, sources=writing.sources, language=language)
-    if content is None:
+        while len(_opened(session, writing=writing, unread=unread, now=now)) == opening.MOST_AT_ONCE:
+            pass
+        for digest in (
+            deliveries.last_letter(session, reader.id, due_by=now),
+            deliveries.last_letter(session, reader.id),
+        ):
+            found = deliveries.letters(session, [digest.id]) if digest else []
+            if found and (letter := _written(session, writing, *found[0], Shared())) is not None:
+                return letter
         return None
-    return write(
-        content,
+
+    with database.reading() as session:
+        unread = _unread(session, writing.sources, now=now)
+    return _undone(database, work)
+
+
+class _Undone(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+
+def _undone(database: Database, work: Callable[[Session], T]) -> T:
+    """What ``work`` finds in a record in which it may do anything, for nothing of it is kept."""
+    found: list[T] = []
+
+    def looked(session: Session) -> None:
+        found.append(work(session))
+        raise _Undone
+
+    with suppress(_Undone):
+        database.write(looked)
+    return found[-1]
+
+
+def _written(session: Session, writing: Writing, digest: Digest, reader: Subscriber, shared: Shared) -> Letter | None:
+    """A letter as it is sent; None where there is nothing to tell."""
+    language, token = writing.languages(reader.language), reader.token
+    if digest.kind in (LetterKind.DIGEST, LetterKind.ALERT):
+        content = gather(session, digest, sources=writing.sources, language=language, shared=shared)
+        if content is None:
+            return None
+        link = writing.links.token(Purpose.CHOICES, digest.subscriber_id, now=digest.window_end)
+        letter = write(
+            content,
+            site=writing.site,
+            language=language,
+            area_names=writing.area_names(language.code),
+            reckoning=writing.reckoning,
+            sender=writing.sender,
+            choices_url=writing.site.choices_url(link, language.code),
+            shared=shared,
+        )
+        if writing.mail and writing.mail.inbox and writing.mail.return_path:
+            return replace(letter, unsubscribe_mail=marked(writing.mail.return_path, f"{bounces.UNSUBSCRIBE}{token}"))
+        return letter
+    return notes.write(
+        session,
+        digest,
+        reader,
         site=writing.site,
         language=language,
-        area_names=writing.area_names(language.code),
-        reckoning=writing.reckoning,
+        links=writing.links,
         sender=writing.sender,
-        choices_url=writing.site.choices_url(
-            writing.links.token(Purpose.CHOICES, subscriber.id, now=content.window_end), language.code
-        ),
     )
 
 
-def _deliver(
-    database: Database,
-    mailer: Mailer,
-    writing: Writing,
-    digest_id: UUID,
-    clock: Callable[[], datetime],
-    *,
-    now: datetime,
-) -> list[Outcome]:
-    taken = database.write(lambda session: deliveries.take(session, digest_id, now=now))
-    if taken is None:
-        return []  # another process was faster
-
-    def settle(state: DeliveryState, error: str | None = None, *, again: bool = False) -> bool:
-        """Write down how the attempt ended; returns whether there will be another one."""
-
-        def work(session: Session) -> bool:
-            deliveries.settle(session, taken, state, now=clock(), error=error, again=again)
-            digest = session.get(Digest, digest_id)
-            return digest is not None and digest.state in (DeliveryState.PENDING, DeliveryState.UNKNOWN)
-
-        return database.write(work)
-
-    recipient = str(digest_id)
-    try:
-        letter = _written(database, writing, digest_id)
-        if letter is None:
-            settle(DeliveryState.FAILED, "nothing to tell, or the subscriber has gone")
-            return []
-        recipient = letter.recipient
-        message = as_bytes(letter)
-        database.write(lambda session: deliveries.handing_over(session, taken))
-        _hand_over(mailer, letter, message)
-    except MailError as error:
-        state = DeliveryState.UNKNOWN if error.doubtful else DeliveryState.FAILED
-        later = settle(state, str(error), again=error.temporary)
-        log.warning("letter not sent", extra={"digest": str(digest_id), "why": str(error)})
-        return [Outcome(recipient, Result.LATER if later else Result.GIVEN_UP, error=error.saying)]
-    settle(DeliveryState.SENT)
-    return [Outcome(recipient, Result.SENT, tenders=letter.tenders)]
+# Sending -----------------------------------------------------------------------------------------------
 
 
-def _written(database: Database, writing: Writing, digest_id: UUID) -> Letter | None:
-    """The letter. A defect in writing it is a MailError: it must not keep other people's letters back."""
-    try:
-        return preview(database, writing, digest_id)
-    except Told:
-        raise
-    except Exception as defect:
-        log.exception("letter not written", extra={"digest": str(digest_id)})
-        raise MailError(
-            "the letter {digest} could not be written ({why}); please report this defect",
-            temporary=True,
-            digest=digest_id,
-            why=repr(defect),
-        ) from defect
+class _Pace:
+    """So many letters within a minute, evenly; 0: as they come."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+        self._apart = timedelta(minutes=1) / per_minute if per_minute else timedelta()
+        self._clock, self._sleep = clock, sleep
+        self._next: datetime | None = None
+
+    def left(self) -> float:
+        """Seconds until the next letter may go; never more than between two, also where the clock is set back."""
+        if self._next is None:
+            return 0.0
+        return max(timedelta(), min(self._next - self._clock(), self._apart)).total_seconds()
+
+    def wait(self) -> None:
+        """Return when the next letter may go, which it then does."""
+        if left := self.left():
+            self._sleep(left)
+        self._next = self._clock() + self._apart
 
 
-def _hand_over(mailer: Mailer, letter: Letter, message: bytes) -> None:
-    """Hand the letter on. After a defect in the mailer it may have arrived, or not."""
-    sender, recipient = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
-    try:
-        mailer.send(message, sender=sender, recipient=recipient)
-    except MailError:
-        raise
-    except Exception as defect:
-        log.exception("letter not handed over")
-        raise MailError(
-            "the letter to {recipient} could not be handed over ({why}); please report this defect",
-            temporary=True,
-            doubtful=True,
-            recipient=letter.recipient,
-            why=repr(defect),
-        ) from defect
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A letter that is claimed, in the bytes that go out; or what was wrong when it was written."""
+
+    attempt: Attempt
+    recipient: str
+    kind: LetterKind
+    sender: str = ""
+    to: str = ""
+    message: bytes = b""
+    tenders: int = 0
+    error: MailError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How an attempt ended; ``error``: None where the letter was taken."""
+
+    draft: _Draft
+    error: MailError | None
+    stretch: float
+
+
+class _Sending:
+    """One round of sending."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailer: Mailer,
+        writing: Writing,
+        clock: Callable[[], datetime],
+        rng: random.Random,
+        pace: _Pace,
+    ) -> None:
+        self.outcomes: list[Outcome] = []
+        self.stopped = False
+        """The mail server takes nothing at all: the other letters wait as they are."""
+        self._database, self._mailer, self._writing = database, mailer, writing
+        self._clock, self._rng, self._pace = clock, rng, pace
+        self._now = clock()
+        self._ended: _Ended | None = None
+
+    def send(self, ids: Sequence[UUID], shared: Shared, *, now: datetime) -> None:
+        """Send these letters, each unless another process is faster."""
+        self._now = max(self._now, now)
+        taken = self._database.write(partial(deliveries.take, ids=ids, now=now))
+        drafts = list(self._drafts(taken, shared))
+        for place, draft in enumerate(drafts):
+            if draft.error is not None:
+                self._settle()
+                self._ends(draft, draft.error)
+                continue
+            if self._pace.left():
+                self._settle()
+            self._pace.wait()
+            if self._may_go(draft):
+                self._ends(draft, self._hand_over(draft))
+            if self._ended and self._ended.error and self._ended.error.everyone:
+                self._settle()
+                rest = [one.attempt for one in drafts[place + 1 :]]
+                self._database.write(partial(deliveries.put_back, attempts=rest, now=now))
+                self.stopped = True
+                return
+        self._settle()
+
+    def _moment(self) -> datetime:
+        self._now = max(self._now, self._clock())
+        return self._now
+
+    def _drafts(self, taken: Sequence[Attempt], shared: Shared) -> Iterator[_Draft]:
+        """The letters, written; those with nothing to tell, or of readers who have gone, end here."""
+        attempts = {attempt.digest_id: attempt for attempt in taken}
+        empty = dict(attempts)
+        with self._database.reading() as session:
+            for digest, reader in deliveries.letters(session, list(attempts)):
+                attempt, recipient, kind = attempts[digest.id], reader.email, LetterKind(digest.kind)
+                try:
+                    letter = self._letter(session, digest, reader, shared)
+                    if letter is None:
+                        continue
+                    sender, to = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
+                    if self._writing.mail and self._writing.mail.return_path:
+                        returns = ascii_address(self._writing.mail.return_path, ours=True)
+                        sender = marked(returns, digest.id.hex)
+                    draft = _Draft(attempt, recipient, kind, sender, to, as_bytes(letter), letter.tenders)
+                except MailError as error:
+                    draft = _Draft(attempt, recipient, kind, error=error)
+                del empty[digest.id]
+                yield draft
+        for attempt in empty.values():
+            nothing = partial(deliveries.settle, attempt=attempt, state=DeliveryState.FAILED, now=self._moment())
+            self._database.write(partial(nothing, error="nothing to tell, or its reader has gone"))
+
+    def _letter(self, session: Session, digest: Digest, reader: Subscriber, shared: Shared) -> Letter | None:
+        """The letter. A defect in writing it is a MailError: it must not keep other people's letters back."""
+        try:
+            return _written(session, self._writing, digest, reader, shared)
+        except Told:
+            raise
+        except Exception as defect:
+            log.exception("letter not written", extra={"digest": str(digest.id)})
+            raise MailError(
+                "the letter {digest} could not be written ({why}); please report this defect",
+                temporary=True,
+                digest=digest.id,
+                why=repr(defect),
+            ) from defect
+
+    def _may_go(self, draft: _Draft) -> bool:
+        """Write down that a letter is about to be handed over, and how the one before ended."""
+        ended, now = self._ended, self._moment()
+
+        def work(session: Session) -> tuple[Handing, bool]:
+            later = _settle(session, ended, now=now) if ended else False
+            return deliveries.handing_over(session, draft.attempt, now=now), later
+
+        handing, later = self._database.write(work)
+        self._told(later)
+        if handing is Handing.SUPPRESSED:
+            why = Saying(
+                N_("{recipient}: nothing is sent to this address any more; see: monitor subscribers suppressions"),
+                {"recipient": draft.recipient},
+            )
+            self.outcomes.append(Outcome(draft.recipient, Result.GIVEN_UP, draft.kind, error=why))
+        return handing is Handing.GO
+
+    def _hand_over(self, draft: _Draft) -> MailError | None:
+        """Hand a letter on; returns what went wrong. After a defect in the mailer it may have arrived, or not."""
+        try:
+            self._mailer.send(draft.message, sender=draft.sender, recipient=draft.to)
+        except MailError as error:
+            return error
+        except Exception as defect:
+            log.exception("letter not handed over")
+            return MailError(
+                "the letter to {recipient} could not be handed over ({why}); please report this defect",
+                temporary=True,
+                doubtful=True,
+                recipient=draft.recipient,
+                why=repr(defect),
+            )
+        return None
+
+    def _ends(self, draft: _Draft, error: MailError | None) -> None:
+        if error is not None:
+            told = {"digest": str(draft.attempt.digest_id), "why": str(error)}
+            log.warning("letter not sent", extra=told)
+        self._ended = _Ended(draft, error, 1 + JITTER * self._rng.random())
+
+    def _settle(self) -> None:
+        """Write down how the last attempt ended, where that was not done yet."""
+        if self._ended is not None:
+            self._told(self._database.write(partial(_settle, ended=self._ended, now=self._moment())))
+
+    def _told(self, later: bool) -> None:
+        """Keep what became of the last attempt, now that it is written down."""
+        ended, self._ended = self._ended, None
+        if ended is None:
+            return
+        draft = ended.draft
+        if ended.error is None:
+            self.outcomes.append(Outcome(draft.recipient, Result.SENT, draft.kind, draft.tenders))
+        else:
+            result = Result.LATER if later else Result.GIVEN_UP
+            self.outcomes.append(Outcome(draft.recipient, result, draft.kind, error=ended.error.saying))
+
+
+def _settle(session: Session, ended: _Ended, *, now: datetime) -> bool:
+    """Write down how an attempt ended; returns whether there will be another one."""
+    error, attempt = ended.error, ended.draft.attempt
+    if error is None:
+        return deliveries.settle(session, attempt, DeliveryState.SENT, now=now)
+    refused = bool(error.status) and not error.temporary and not error.doubtful
+    if refused and (letter := session.get(Digest, attempt.digest_id)) is not None:
+        bounces.came_back(session, letter, error.status, now=now, said=str(error))
+    return deliveries.settle(
+        session,
+        attempt,
+        DeliveryState.UNKNOWN if error.doubtful else DeliveryState.FAILED,
+        now=now,
+        error=str(error),
+        again=error.temporary,
+        stretch=ended.stretch,
+        # The address is wrong, and not the letter: what it was to tell of waits for the day on which it is right.
+        release=refused and bounces.sort_of(error.status) is bounces.Sort.NO_SUCH,
+    )

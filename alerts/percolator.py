@@ -75,7 +75,7 @@ class _Filed:
 
     key: str
     marks: tuple[int, ...]
-    all_of: frozenset[int]
+    all_of: tuple[int, ...]
     """Besides the one that it was found by."""
     one_of: tuple[tuple[int, ...], ...]
     none_of: tuple[int, ...]
@@ -87,7 +87,7 @@ class _Filed:
 
     def why(self, present: set[int], tender: Searchable) -> tuple[str, ...] | None:
         """The reasons if the query finds the tender, whose marks are ``present``; else None."""
-        if not self.all_of <= present:
+        if not present.issuperset(self.all_of):
             return None
         for some in self.one_of:
             if present.isdisjoint(some):
@@ -261,7 +261,7 @@ def _file(key: str, query: Query, marks: _Marks) -> _Filed:
     rarest = min(needs, key=_share, default=())
     needed = [tuple(dict.fromkeys(map(marks.of, need))) for need in needs if need is not rarest]
     under = tuple(dict.fromkeys(map(marks.of, rarest))) or (_ALWAYS,)
-    all_of = frozenset(need[0] for need in needed if len(need) == 1)
+    all_of = tuple({need[0]: None for need in needed if len(need) == 1})
     one_of = tuple(need for need in needed if len(need) > 1)
     parts = _parts(query)
     if not all(map(_is_decided, parts)):

@@ -1,8 +1,10 @@
 """The site that letters and feeds lead to: its name and its addresses, each made in one place."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
+
+from db.vocabulary.text import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,21 @@ class Site:
     def tender_url(self, id: UUID, language: str = "en") -> str:
         return f"{self.base_url}/tenders/{id}{_in(language)}"
 
-    def feeds_url(self) -> str:
-        return f"{self.base_url}/feeds"
+    def feeds_url(self, language: str = "en") -> str:
+        """The page about feeds."""
+        return f"{self.base_url}/feeds{_in(language)}"
+
+    def opml_url(self, language: str = "en") -> str:
+        """All feeds, for a reader's program to import."""
+        return f"{self.base_url}/feeds.opml{_in(language)}"
 
     def feed_url(self, name: str, form: str, language: str = "en") -> str:
-        """``name`` is an area's slug or ``all``; ``form`` is ``rss`` or ``atom``."""
+        """``name`` is an area's slug or ``all``; ``form`` is ``rss``, ``atom`` or ``json``."""
         return f"{self.base_url}/feeds/{name}.{form}{_in(language)}"
+
+    def buyer_feed_url(self, buyer: str, form: str, language: str = "en") -> str:
+        """The feed of a buyer: one address for all spellings of the name."""
+        return f"{self.base_url}/feeds/buyer/{quote(fold(buyer), safe='')}.{form}{_in(language)}"
 
     def search_feed_url(self, token: str, form: str, language: str = "en") -> str:
         """The feed of a saved search, by its secret."""

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from db.bulk import IN_LIMIT, batches, table
 from db.history import Match
-from db.subscriber import SavedSearch, Subscriber
+from db.subscriber import SavedSearch, Subscriber, Webhook
 from db.subscribers import searches_of
 from db.vocabulary.delivery import Frequency
 
@@ -25,6 +25,19 @@ def found_since(session: Session, search_ids: Collection[UUID], since: datetime)
             .group_by(match.c.saved_search_id)
         )
         found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def webhooks_of_all(session: Session, search_ids: Collection[UUID]) -> dict[UUID, list[Webhook]]:
+    """The webhooks of saved searches, oldest first; a search without any is not in the answer."""
+    webhook = table(Webhook)
+    found: dict[UUID, list[Webhook]] = {}
+    for some in batches(search_ids, IN_LIMIT):
+        rows = session.connection().execute(
+            select(webhook).where(webhook.c.saved_search_id.in_(some)).order_by(webhook.c.created_at, webhook.c.id)
+        )
+        for row in rows.mappings():
+            found.setdefault(row["saved_search_id"], []).append(Webhook(**row))
     return found
 
 

@@ -36,8 +36,15 @@ TURNS = (
     (LetterKind.DIGEST,),
 )
 """Which letters go first: somebody sits there and waits for the first ones."""
-ALSO_TO_THE_UNSUBSCRIBED = (LetterKind.CHOICES, LetterKind.FAREWELL)
-"""Letters that answer them. A confirmation goes to anybody: it asks whether they want letters."""
+REACHED = {
+    LetterKind.CONFIRMATION: tuple(SubscriberState),
+    LetterKind.CHOICES: (SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED),
+    LetterKind.FAREWELL: (SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED),
+    LetterKind.NOTE: (SubscriberState.ACTIVE,),
+    LetterKind.ALERT: (SubscriberState.ACTIVE,),
+    LetterKind.DIGEST: (SubscriberState.ACTIVE,),
+}
+"""Who gets which letters. A confirmation asks whether somebody wants any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,11 +321,64 @@ def _together(earlier: Iterable[FieldChange], later: Iterable[FieldChange]) -> t
 def due(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
     """Letters that may be tried now: first what somebody waits for, then alerts, then digests, each the oldest first."""
     digest = table(Digest)
-    turn = case({kind: place for place, kinds in enumerate(TURNS) for kind in kinds}, value=digest.c.kind, else_=0)
     rows = session.connection().execute(
-        select(digest.c.id).where(_may_be_tried(now)).order_by(turn, digest.c.window_end, digest.c.id).limit(limit)
+        select(digest.c.id).where(_may_be_tried(now)).order_by(_turn(), digest.c.window_end, digest.c.id).limit(limit)
     )
     return list(rows.scalars())
+
+
+def letters(session: Session, ids: Sequence[UUID]) -> list[tuple[Digest, Subscriber]]:
+    """Letters with their readers, in this order; those of a reader who is gone, or must not get them, are left out."""
+    rows = session.exec(
+        select_models(Digest, Subscriber)
+        .join(Subscriber, col(Subscriber.id) == Digest.subscriber_id)
+        .where(col(Digest.id).in_(ids), _reached())
+    ).all()
+    place = {id: number for number, id in enumerate(ids)}
+    return sorted(rows, key=lambda row: place[row[0].id])
+
+
+def last_letter(session: Session, subscriber_id: UUID, *, due_by: datetime | None = None) -> Digest | None:
+    """The newest digest or alert to a subscriber; with ``due_by`` the first letter of any kind that may be sent by then."""
+    query = select_models(Digest).where(Digest.subscriber_id == subscriber_id)
+    if due_by is not None:
+        return session.exec(query.where(_may_be_tried(due_by)).order_by(_turn(), col(Digest.window_end))).first()
+    told = (LetterKind.DIGEST, LetterKind.ALERT)
+    return session.exec(query.where(col(Digest.kind).in_(told)).order_by(col(Digest.window_end).desc())).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a letter tells of: how many tenders under which saved search, and how many that close soon."""
+
+    searches: tuple[tuple[str, int], ...] = ()
+    reminders: int = 0
+
+
+def told_by(session: Session, ids: Iterable[UUID]) -> dict[UUID, Telling]:
+    """What letters tell of, in figures."""
+    match, search, reminder = table(Match), table(SavedSearch), table(Reminder)
+    found: dict[UUID, Telling] = {}
+    for some in batches(ids, IN_LIMIT):
+        searches: dict[UUID, list[tuple[str, int]]] = {id: [] for id in some}
+        for id, name, count in session.connection().execute(
+            select(match.c.digest_id, search.c.name, func.count(match.c.tender_id.distinct()))
+            .join(search, search.c.id == match.c.saved_search_id)
+            .where(match.c.digest_id.in_(some))
+            .group_by(match.c.digest_id, search.c.id, search.c.name)
+            .order_by(search.c.name, search.c.id)
+        ):
+            searches[id].append((name, count))
+        reminders: dict[UUID, int] = {
+            row[0]: row[1]
+            for row in session.connection().execute(
+                select(reminder.c.digest_id, func.count())
+                .where(reminder.c.digest_id.in_(some))
+                .group_by(reminder.c.digest_id)
+            )
+        }
+        found.update((id, Telling(tuple(searches[id]), reminders.get(id, 0))) for id in some)
+    return found
 
 
 def waiting(session: Session, *, since_before: datetime | None = None) -> int:
@@ -460,8 +520,10 @@ def settle(
     again: bool = False,
     stretch: float = 1.0,
     release: bool = False,
-) -> None:
-    """Write down how an attempt ended; ``again`` puts the letter back until its next turn.
+) -> bool:
+    """Write down how an attempt ended, and return whether there will be another one.
+
+    ``again`` puts the letter back until its next turn.
 
     ``stretch`` makes the time until then longer, by chance: a server that was away is not asked for everything at
     once. An unknown end puts the letter back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given
@@ -471,29 +533,28 @@ def settle(
     connection = session.connection()
     connection.execute(delivery.update().where(_is(attempt)).values(state=state, finished_at=now, error=error))
     letter = connection.execute(select(digest.c.state).where(digest.c.id == attempt.digest_id)).scalar_one_or_none()
-    if letter is None:
-        return  # the subscriber was forgotten meanwhile, with everything that was sent to them
-    if letter == DeliveryState.SENT:
-        return  # by another process, which took this one for dead
-    due_at, becomes = None, state
-    if state is not DeliveryState.SENT:
-        newest = connection.execute(
-            select(func.max(delivery.c.number)).where(delivery.c.digest_id == attempt.digest_id)
-        ).scalar_one()
-        if newest != attempt.number:
-            return  # another process is at it, which took this one for dead: the end of its attempt decides
-        doubtful = _doubtful(session, attempt.digest_id)
-        if state is DeliveryState.UNKNOWN:
-            again = doubtful < 2
-        if again and attempt.number < ATTEMPTS:
-            becomes = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
-            due_at = now + BACK_OFF[min(attempt.number, len(BACK_OFF)) - 1] * stretch
-        else:
-            becomes = DeliveryState.FAILED
-            if (again or release) and state is DeliveryState.FAILED and not doubtful:
-                _release(session, digest.c.id == attempt.digest_id)
-    values = {"state": becomes} if due_at is None else {"state": becomes, "due_at": due_at}
-    connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(**values))
+    if letter is None or letter == DeliveryState.SENT:
+        return False  # its reader was forgotten meanwhile; or another process sent it, which took this one for dead
+    if state is DeliveryState.SENT:
+        connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(state=state))
+        return False
+    newest = connection.execute(
+        select(func.max(delivery.c.number)).where(delivery.c.digest_id == attempt.digest_id)
+    ).scalar_one()
+    if newest != attempt.number:
+        return True  # another process is at it, which took this one for dead: the end of its attempt decides
+    doubtful = _doubtful(session, attempt.digest_id)
+    if state is DeliveryState.UNKNOWN:
+        again = doubtful < 2
+    later = again and attempt.number < ATTEMPTS
+    becomes: dict[str, object] = {"state": DeliveryState.FAILED}
+    if later:
+        becomes["state"] = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
+        becomes["due_at"] = now + BACK_OFF[min(attempt.number, len(BACK_OFF)) - 1] * stretch
+    elif (again or release) and not doubtful:
+        _release(session, digest.c.id == attempt.digest_id)
+    connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(becomes))
+    return later
 
 
 def _release(session: Session, letters: ColumnElement[bool]) -> None:
@@ -510,14 +571,15 @@ def _may_be_tried(now: datetime) -> ColumnElement[bool]:
     return digest.c.state.in_((DeliveryState.PENDING, DeliveryState.UNKNOWN)) & (digest.c.due_at <= now)
 
 
+def _turn() -> ColumnElement[int]:
+    places = {kind: place for place, kinds in enumerate(TURNS) for kind in kinds}
+    return case(places, value=table(Digest).c.kind, else_=0)
+
+
 def _reached() -> ColumnElement[bool]:
     """The condition on a letter and its reader that they are to get it, suppressed addresses apart."""
     kind, state = table(Digest).c.kind, table(Subscriber).c.state
-    return or_(
-        state == SubscriberState.ACTIVE,
-        kind == LetterKind.CONFIRMATION,
-        kind.in_(ALSO_TO_THE_UNSUBSCRIBED) & (state == SubscriberState.UNSUBSCRIBED),
-    )
+    return or_(*((kind == letter) & state.in_(states) for letter, states in REACHED.items()))
 
 
 def _is(attempt: Attempt) -> ColumnElement[bool]:

@@ -33,6 +33,8 @@ from db.vocabulary.window import Schedule, Window, window_before, zone
 
 ALERTS_APART = timedelta(minutes=15)
 """Between two alerts to one subscriber: a crawl finds its news within minutes, and they belong into one letter."""
+MOST_AT_ONCE = 2_000
+"""Digests made in one transaction: others have to write, too."""
 ALERT_TOO_LATE = timedelta(days=1)
 """An alert that tells of older things is marked as a backlog."""
 JUST_ENDED = timedelta(hours=3)
@@ -86,7 +88,7 @@ def open_digests(
     domain: str,
     remind_until: Callable[[datetime], datetime] = lambda end: end,
     unread: Mapping[str, datetime] = MappingProxyType({}),
-    limit: int = 2_000,
+    limit: int = MOST_AT_ONCE,
 ) -> list[Digest]:
     """Make the digests of the windows that have ended: one for each subscriber with something to tell.
 

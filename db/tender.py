@@ -14,6 +14,10 @@ from db.vocabulary.reading import NO_VERDICT, Access, AccessVerdict, Evidence, F
 from db.vocabulary.tender import Said, TenderSource
 
 
+BUYER_CHARACTERS = 200
+"""By which the tenders of a buyer are looked up."""
+
+
 class Tender(SQLModel, table=True):
     """A procurement, composed from its notices; it holds nothing that could not be composed again.
 
@@ -23,7 +27,8 @@ class Tender(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_tender_published", "published", "id"),
-        Index("ix_tender_buyer", "buyer"),
+        # Of a name that never ends, which PostgreSQL refuses to index, its beginning.
+        Index("ix_tender_buyer", text(f"substr(buyer, 1, {BUYER_CHARACTERS})")),
     )
 
     id: UUID = Field(primary_key=True)

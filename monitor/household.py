@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from alerts import bounces, outbox
+from alerts.bounces import Came
 from alerts.language import AreaNames
+from alerts.letter import Letter
 from alerts.links import Links
 from alerts.mailer import mailer
-from alerts.outbox import Outcome, Writing, deliver_due
+from alerts.outbox import Outcome, Planned, Writing, deliver_due
 from alerts.reading import Reckoning
 from alerts.site import Site
 from alerts.sources import SourceNames
@@ -26,6 +30,8 @@ from db.errors import Busy, RecordError
 from db.history import Run
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.run import RunMode, RunState
+from monitor import calling
+from monitor.calling import Called, Poster, call_due
 from monitor.config import Config
 from monitor.currency import RateError, in_euro
 from monitor.health import Turn
@@ -247,6 +253,7 @@ class Household:
             ),
             links=self.links,
             remind_until=soon,
+            mail=self.config.mail_settings(self.home),
         )
 
     def source_names(self) -> dict[str, SourceNames]:
@@ -255,10 +262,49 @@ class Household:
         return {slug: SourceNames(one.name, one.name_en, one.homepage) for slug, one in found.items()}
 
     def deliver(self) -> list[Outcome]:
-        """Send what is due."""
+        """Send what is due; before it, what came back is read."""
         settings = self.config.mail_settings(self.home)
         with mailer(settings) as hands_on:
             return deliver_due(self.database, hands_on, self.writing(), clock=self.clock)
+
+    def plan(self) -> list[Planned]:
+        """The letters that ``deliver`` would send now. Nothing is changed."""
+        return outbox.plan(self.database, self.writing(), clock=self.clock)
+
+    def preview(self, email: str) -> Letter | None:
+        """The letter that somebody would get now, else the last one they got; None where there is none."""
+        return outbox.preview_for(self.database, self.writing(), email, clock=self.clock)
+
+    def read_inbox(self, folder: Path | None = None) -> Counter[Came]:
+        """Take the letters that came back, of the configured Maildir or of another one."""
+        settings = self.config.mail_settings(self.home)
+        settings = replace(settings, inbox=folder or settings.inbox)
+        return bounces.read_inbox(self.database, settings, now=self.clock())
+
+    def take_returned(self, message: bytes, *, recipient: str = "") -> Came:
+        """Take one mail that came to the return path; ``recipient`` is the address that it came to, where known."""
+        settings = self.config.mail_settings(self.home)
+        return bounces.take(self.database, message, settings, now=self.clock(), recipient=recipient)
+
+    def call_writing(self) -> calling.Writing:
+        """What calls of webhooks are written with."""
+        domain = self.site.tag_authority.partition(",")[0]
+        return calling.Writing(site=self.site, languages=language, area_names=self.area_names, domain=domain)
+
+    def poster(self) -> Poster:
+        return Poster(self.config.network_settings(), clock=self.clock)
+
+    def call_webhooks(self) -> list[Called]:
+        """Call the webhooks that are due."""
+        with self.poster() as poster:
+            return call_due(
+                self.database,
+                poster,
+                self.call_writing(),
+                clock=self.clock,
+                rng=random.Random(),
+                stopping=self.stop.is_set,
+            )
 
     def translate(self) -> Translated | None:
         """Have a service translate titles that have no English yet; None where none is configured.

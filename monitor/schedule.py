@@ -27,7 +27,7 @@ TICK_SECONDS = 60
 def clockwork(house: Household) -> Iterator[None]:
     """Tick until the end; a tick that takes longer than a minute is not overtaken, and holds no other one up."""
     scheduler = BackgroundScheduler(timezone=TOKYO)
-    for work in (collect_due, deliver_due):
+    for work in (collect_due, deliver_due, call_due):
         scheduler.add_job(
             tick,
             "interval",
@@ -73,8 +73,13 @@ def translate(house: Household) -> None:
 
 
 def deliver_due(house: Household) -> None:
-    """Send the letters that are due."""
+    """Read what came back, and send the letters that are due."""
     house.deliver()
+
+
+def call_due(house: Household) -> None:
+    """Call the webhooks that are due: beside the letters, for those who are called may be slow to answer."""
+    house.call_webhooks()
 
 
 def due_sources(house: Household) -> list[str]:

@@ -71,10 +71,10 @@ class Api:
         except TooSlow as error:
             return self._refused(request, 503, error.saying)
         more = found.more and page < LAST_PAGE
-        following = f"{self._context.site.base_url}/api/tenders?{request.url.include_query_params(page=page + 1).query}"
-        return _json(
-            Tenders(page, found.total, following if more else None, [as_line(card) for card in found.cards])
+        following = (
+            f"{self._context.site.base_url}/api/tenders?{request.url.include_query_params(page=page + 1).query}"
         )
+        return _json(Tenders(page, found.total, following if more else None, [as_line(card) for card in found.cards]))
 
     def _refused(self, request: Request, status: int, saying: Saying, *, position: int | None = None) -> Response:
         language = self._pages.visit(request).language
@@ -84,7 +84,9 @@ class Api:
 
 def _page(written: str) -> int:
     if not (written.isascii() and written.isdecimal() and len(written) < 6 and 1 <= int(written) <= LAST_PAGE):
-        raise NotUnderstood(N_("There is no page “{value}”; pages go from 1 to {last}."), value=written, last=LAST_PAGE)
+        raise NotUnderstood(
+            N_("There is no page “{value}”; pages go from 1 to {last}."), value=written, last=LAST_PAGE
+        )
     return int(written)
 
 

@@ -31,7 +31,16 @@ TRAP = "comment"
 PROVIDERS = frozenset(
     {
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "icloud.com", "me.com"),
-        *("yahoo.com", "yahoo.co.jp", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "aol.com", "proton.me", "protonmail.com"),
+        *(
+            "yahoo.com",
+            "yahoo.co.jp",
+            "yahoo.co.uk",
+            "yahoo.fr",
+            "yahoo.de",
+            "aol.com",
+            "proton.me",
+            "protonmail.com",
+        ),
         *("gmx.de", "gmx.net", "web.de", "t-online.de", "orange.fr", "laposte.net", "free.fr", "libero.it", "wp.pl"),
         *("docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp", "nifty.com", "ocn.ne.jp"),
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -72,7 +73,8 @@ class Searches:
         """What a query would have found lately. Raises TooSlow where there is no place at once."""
         now = to_tokyo(self._context.clock())
         since = now.date() - timedelta(days=PREVIEW_DAYS)
-        found, newest, complete = 0, [], True
+        found, complete = 0, True
+        newest: list[UUID] = []
         with self._turns.turn(), self._context.database.reading() as session:
             give_up = monotonic() + PREVIEW_SECONDS
             try:

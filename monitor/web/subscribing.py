@@ -24,11 +24,11 @@ from db.subscribers import Choices
 from db.vocabulary.delivery import Frequency, LetterKind
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying
-from db.vocabulary.query import QueryError
 from monitor.web import forms
 from monitor.web.context import WebContext
-from monitor.web.filters import SAVED_CHARACTERS, Filters, Mistake, mistake_in, read
+from monitor.web.filters import Filters, Mistake
 from monitor.web.forms import Form, Posted
+from monitor.web.options import options
 from monitor.web.pages import Pages, Visit
 from monitor.web.route import POST, Route
 from monitor.web.searching import Lately, Searches
@@ -123,7 +123,7 @@ class Subscribing:
             return self._asking(request, self._tried(wish), status=422)
         if not forms.line(form, forms.TRAP):
             limit = self._keep(request, email, wish)
-            if limit in TOO_MANY:
+            if limit is not None and limit in TOO_MANY:
                 wish = replace(wish, problems={"form": Saying(TOO_MANY[limit])})
                 return self._asking(request, wish, status=429)
         return self._pages.render(request, "subscribed.html", headers=SECRET, email=email, kind="confirmation")
@@ -131,10 +131,7 @@ class Subscribing:
     def _wish(self, visit: Visit, form: Form) -> Wish:
         """What a form says. Raises NotUnderstood for what nobody can choose."""
         filters = Filters.read(
-            **{
-                name: forms.line(form, name)
-                for name in ("q", "area", "prefecture", "kind", "category", "venue")
-            },
+            **{name: forms.line(form, name) for name in ("q", "area", "prefecture", "kind", "category", "venue")},
             areas=self._area_slugs,
         )
         before = Choices(language=visit.language.code, digest_at=self._context.digest_at)
@@ -162,6 +159,7 @@ class Subscribing:
             status=status,
             headers=headers,
             wish=wish,
+            options=options(self._pages.visit(request).language),
             now=to_tokyo(self._context.clock()),
         )
 
@@ -340,14 +338,3 @@ def _left_since(owner: Subscriber, search: SavedSearch) -> bool:
     """Whether somebody unsubscribed after they had asked for a search that they did not confirm."""
     asked = search.confirmed_at is None
     return asked and owner.unsubscribed_at is not None and owner.unsubscribed_at > search.created_at
-
-
-def checked_query(written: str, context: WebContext) -> Mistake | None:
-    """What is wrong with a query that is to be kept; None for one that can be read."""
-    try:
-        read(written, context.known, limit=SAVED_CHARACTERS)
-    except QueryError as error:
-        return mistake_in(written, error)
-    return None
-
-

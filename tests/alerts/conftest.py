@@ -1,5 +1,6 @@
 """A record with subscribers, filled the way the pipeline fills it, and the letters that come of it."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from alerts.mailer import Mailer
 from alerts.matching import Matcher
 from alerts.outbox import Outcome, Writing, deliver_due
 from alerts.reading import Reckoning
+from alerts.settings import MailSettings
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db import awards as awards_store
@@ -72,6 +74,16 @@ class Clock:
 
     def go_on(self, **more: int) -> None:
         self.now += timedelta(**more)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Steady(random.Random):
+    """Chance that leaves everything as it is."""
+
+    def random(self) -> float:
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,7 @@ class Record:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self.clock = clock
+        self.mail: MailSettings | None = None
 
     # Filling ------------------------------------------------------------------------------------------
 
@@ -244,7 +257,9 @@ class Record:
         self.database.write(work)
 
     def deliver(self, mailer: Mailer) -> list[Outcome]:
-        return deliver_due(self.database, mailer, self.writing(), clock=self.clock)
+        return deliver_due(
+            self.database, mailer, self.writing(), clock=self.clock, rng=Steady(), sleep=self.clock.sleep
+        )
 
     def writing(self) -> Writing:
         return Writing(
@@ -256,6 +271,7 @@ class Record:
             reckoning=RECKONING,
             links=Links(b"secret of the tests"),
             remind_until=soon,
+            mail=self.mail,
         )
 
     def digests(self) -> list[Digest]:

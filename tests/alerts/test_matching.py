@@ -1,18 +1,23 @@
 """Matching: every saved search that an event concerns, once, and why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from threading import Event, Thread
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import matching
 from alerts.matching import Matcher, searchable
 from db.deliveries import NewMatch
 from db.subscribers import StoredSearch
+from db.vocabulary.delivery import Frequency
 from db.vocabulary.notice import Category, NoticeKind
-from db.vocabulary.query import QueryError, matches, parse, reasons
-from db.vocabulary.reading import AreaScore
+from db.vocabulary.query import Query, QueryError, matches, parse, reasons
+from db.vocabulary.reading import Access, AccessVerdict, AreaScore, CpvCode
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
 
 NOW = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
@@ -36,12 +41,12 @@ def stored(*queries: str) -> list[StoredSearch]:
 
 
 def found(matcher: Matcher, *tenders: ComposedTender) -> list[tuple[int, int, int, tuple[str, ...]]]:
-    """Search, tender, sequence and reasons of each match."""
+    """Search, tender, sequence and reasons of each match, in their order."""
     changes = [TenderChange(one, EventKind.PUBLISHED) for one in tenders]
-    return [
+    return sorted(
         (match.saved_search_id.int, match.tender_id.int, match.sequence, match.why)
         for match in matcher.match(changes, now=NOW)
-    ]
+    )
 
 
 def test_a_search_that_has_the_words_is_told_with_its_reasons() -> None:
@@ -71,7 +76,8 @@ def test_nothing_is_looked_at_where_nobody_searches() -> None:
     def changes() -> TenderChange:
         raise AssertionError
 
-    assert list(Matcher([]).match((changes() for _ in range(1)), now=NOW)) == []
+    assert len(Matcher()) == 0
+    assert list(Matcher().match((changes() for _ in range(1)), now=NOW)) == []
 
 
 @pytest.mark.parametrize("broken", ["(水素", '"', "nonsense:1", "published>=yesterday", "kind:party", "(" * 60])
@@ -92,6 +98,10 @@ def test_every_field_of_a_tender_can_be_searched() -> None:
         deadline=NOW + timedelta(days=3),
         areas=(AreaScore("renewables", 1.0, ()),),
         sources=(TenderSource("kkj", "1", "https://x", NoticeKind.TENDER, date(2026, 11, 23), UUID(int=9)),),
+        venues=(AreaScore("aging-society", 0.5, ()),),
+        cpv=(CpvCode("45300000", ("工事",)),),
+        value=Decimal(80_000_000),
+        access=Access(epa=AccessVerdict.LIKELY),
         text="燃料電池の購入",
     )
     queries = (
@@ -102,6 +112,10 @@ def test_every_field_of_a_tender_can_be_searched() -> None:
         "kind:tender",
         "area:renewables",
         "source:kkj",
+        "venue:aging-society",
+        "cpv:45",
+        "value>=8000万",
+        "access:open access:epa -access:gpa",
         "text:燃料電池",
         "open:",
         "deadline>=2026-11-27 deadline<=2026-11-27",
@@ -109,6 +123,130 @@ def test_every_field_of_a_tender_can_be_searched() -> None:
     )
     assert [search for search, *_ in found(Matcher.of(stored(*queries)), whole)] == list(range(1, len(queries) + 1))
     assert found(Matcher.of(stored("open:")), tender(deadline=NOW - timedelta(seconds=1))) == []
+
+
+@pytest.mark.parametrize(
+    ("frequency", "at_once", "waiting"),
+    [
+        (Frequency.AT_ONCE, True, True),
+        (Frequency.DAILY, False, True),
+        (Frequency.WEEKLY, False, True),
+        (Frequency.NEVER, False, False),
+    ],
+)
+def test_a_match_says_how_soon_it_is_told(frequency: Frequency, at_once: bool, waiting: bool) -> None:
+    matcher = Matcher.of([replace(search, frequency=frequency) for search in stored("水素")])
+    (match,) = matcher.match([TenderChange(tender(), EventKind.PUBLISHED)], now=NOW)
+    assert (match.at_once, match.waiting) == (at_once, waiting)
+
+
+def test_the_same_query_of_many_people_is_told_to_each() -> None:
+    matcher = Matcher.of(stored(*["水素 整備"] * 5, "水素"))
+    assert [search for search, *_ in found(matcher, tender())] == [1, 2, 3, 4, 5, 6]
+    assert len(matcher) == 6
+
+
+# Searches that come, change and go ----------------------------------------------------------------------
+
+
+def test_searches_come_change_and_go() -> None:
+    matcher = Matcher.of(stored("水素", "水素", "太陽光"))
+    assert [search for search, *_ in found(matcher, tender())] == [1, 2]
+    first, second, third = stored("水素", "太陽光", "整備")
+    matcher.refresh([first, second, third])
+    assert [search for search, *_ in found(matcher, tender())] == [1, 3]
+    matcher.refresh([third])
+    assert ([search for search, *_ in found(matcher, tender())], len(matcher)) == ([3], 1)
+    matcher.refresh([])
+    assert (found(matcher, tender()), len(matcher)) == ([], 0)
+    matcher.refresh([first])
+    assert [search for search, *_ in found(matcher, tender())] == [1]
+
+
+def test_a_search_that_is_told_at_another_time_from_now_on_is_told_so() -> None:
+    (search,) = stored("水素")
+    matcher = Matcher.of([search])
+    matcher.refresh([replace(search, frequency=Frequency.AT_ONCE)])
+    assert [match.at_once for match in matcher.match([TenderChange(tender(), EventKind.PUBLISHED)], now=NOW)] == [
+        True
+    ]
+
+
+def test_a_search_that_is_mended_is_no_longer_unreadable() -> None:
+    broken, mended = stored("(水素")[0], stored("(水素)")[0]
+    matcher = Matcher.of([broken])
+    assert (len(matcher.unreadable), len(matcher)) == (1, 0)
+    matcher.refresh([broken])
+    assert len(matcher.unreadable) == 1
+    matcher.refresh([mended])
+    assert (matcher.unreadable, len(found(matcher, tender()))) == ((), 1)
+    matcher.refresh([broken])
+    assert (len(matcher.unreadable), found(matcher, tender())) == (1, [])
+    matcher.refresh([])
+    assert matcher.unreadable == ()
+
+
+def test_only_what_is_new_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(text: str) -> Query:
+        asked.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(matching, "parse", counting)
+    matcher = Matcher.of(stored("水素", "太陽光", "水素"))
+    assert asked == ["水素", "太陽光"]
+    matcher.refresh(stored("水素", "太陽光", "水素", "整備", "太陽光"))
+    assert asked == ["水素", "太陽光", "整備"]
+
+
+def test_what_many_searches_left_behind_is_cleared_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "WASTE", 3)
+    matcher = Matcher()
+    for number in range(30):
+        matcher.refresh([*stored("水素"), StoredSearch(UUID(int=99), READER, "", f"見本{number} 整備")])
+        assert [search for search, *_ in found(matcher, tender(title=f"水素 見本{number} 整備"))] == [1, 99]
+
+
+def test_a_crawl_that_has_begun_goes_on_with_the_searches_that_there_were() -> None:
+    matcher = Matcher.of(stored("水素"))
+    changes = [TenderChange(tender(number), EventKind.PUBLISHED) for number in (1, 2)]
+    going_on = matcher.match(changes, now=NOW)
+    first = next(going_on)
+    matcher.refresh(stored("太陽光", "整備"))
+    assert [first.tender_id.int, *(match.tender_id.int for match in going_on)] == [1, 2]
+    assert {match.saved_search_id.int for match in matcher.match(changes, now=NOW)} == {2}
+
+
+def test_crawls_match_while_searches_come_and_go() -> None:
+    steady = stored("水素", "整備 OR 太陽光", "NOT 太陽光")
+    matcher = Matcher.of(steady)
+    stop = Event()
+    seen: list[set[int]] = []
+    failed: list[BaseException] = []
+
+    def crawl() -> None:
+        try:
+            while not stop.is_set():
+                told = matcher.match([TenderChange(tender(), EventKind.PUBLISHED)], now=NOW)
+                seen.append({match.saved_search_id.int for match in told})
+        except BaseException as error:
+            failed.append(error)
+
+    crawls = [Thread(target=crawl) for _ in range(3)]
+    for thread in crawls:
+        thread.start()
+    try:
+        for number in range(200):
+            more = [StoredSearch(UUID(int=1000 + number), READER, "", f"水素 OR 見本{number} OR EV{number}")]
+            matcher.refresh([*steady, *more] if number % 3 else steady)
+    finally:
+        stop.set()
+        for thread in crawls:
+            thread.join(10)
+    assert failed == []
+    assert seen
+    assert all({1, 2, 3} <= one and len(one) <= 4 for one in seen)
 
 
 # Against the plain evaluation ---------------------------------------------------------------------------
@@ -184,6 +322,7 @@ def test_the_matcher_finds_what_the_plain_evaluation_finds(queries: list[str], t
                 expected.append(
                     NewMatch(UUID(int=number), change.tender.id, change.sequence, reasons(parse(query), seen))
                 )
-    assert list(matcher.match(changes, now=NOW)) == expected
+    told = sorted(matcher.match(changes, now=NOW), key=lambda match: (match.sequence, match.saved_search_id.int))
+    assert told == expected
     assert [one.search.id.int for one in matcher.unreadable] == unreadable
     assert len({(one.saved_search_id, one.sequence) for one in expected}) == len(expected)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,21 @@ from db import search as search_module
 from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
-from db.search import BATCH, Found, changed_last, count, newest, scan, search
+from db.search import BATCH, Found, Preview, changed_last, count, newest, scan, search
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
-from db.vocabulary.query import matches, parse
-from db.vocabulary.reading import AreaScore, CpvCode, Evidence, Place, Reading
+from db.vocabulary.query import Query, Searchable, matches, parse
+from db.vocabulary.reading import (
+    Access,
+    AccessVerdict,
+    AreaScore,
+    CpvCode,
+    Evidence,
+    FoundMoney,
+    MoneyKind,
+    Origin,
+    Place,
+    Reading,
+)
 from db.vocabulary.tender import ComposedTender
 
 TOKYO = timezone(timedelta(hours=9))
@@ -48,6 +60,7 @@ def scraped(number: int) -> ScrapedNotice:
     return ScrapedNotice(**given)
 
 
+VERDICTS = list(AccessVerdict)
 CODES = ("45300000", "72000000", "72200000")
 
 
@@ -64,6 +77,8 @@ def read(number: int) -> Reading:
             if number % (place + 2) == 1
         ),
         cpv=tuple(CpvCode(code, ("水素",)) for code in CODES[number % 5 :]),
+        money=(FoundMoney(MoneyKind.PLANNED, Decimal(number * 1_000_000), "", Origin.FIELD),) if number % 3 else (),
+        access=Access(VERDICTS[number % 5], VERDICTS[number // 5 % 5]),
     )
 
 
@@ -128,6 +143,31 @@ QUERIES = [
     "open:",
     "NOT open:",
     "deadline=2026-04-10",
+    "deadline<2026-04-10",
+    "deadline<=2026-04-10",
+    "deadline>=2026-04-10",
+    "deadline>2026-04-10",
+    "NOT deadline<=2026-04-10",
+    "deadline>=0001-01-01",
+    "deadline<=9999-12-31",
+    "deadline<=2026-04-10 OR open:",
+    "area:renewables (open: OR deadline<2026-04-04)",
+    "value>=5000万",
+    "value<10m",
+    "value=7000000",
+    "value<=10m",
+    "value>5,000万",
+    "NOT value>=0",
+    "access:open",
+    "access:gpa",
+    "access:epa",
+    "access:covered",
+    "access:likely,restricted",
+    "access:not-covered",
+    "access:unknown",
+    "NOT access:open value<=3000万",
+    "サーバー更新",
+    "サーバ更新",
     "水素 (open: OR kind:award) -area:mobility",
     "見つからない言葉",
 ]
@@ -198,8 +238,46 @@ def test_the_preview_of_a_saved_search_counts_from_a_day_on(database: Database) 
     since = DAY + timedelta(days=3)
     expected = [one for one in everything.values() if one.published >= since and "水素" in one.title]
     with database.reading() as session:
-        assert count(session, parse("水素"), now=NOW, since=since) == len(expected) > 0
-        assert count(session, parse("水素"), now=NOW, since=DAY + timedelta(days=30)) == 0
+        found = count(session, parse("水素"), now=NOW, since=since)
+        assert found == Preview(len(expected), complete=True)
+        assert found.found > 0
+        later = DAY + timedelta(days=30)
+        assert count(session, parse("水素"), now=NOW, since=later) == Preview(0, complete=True)
+
+
+def test_a_preview_that_takes_too_long_tells_what_it_has_found_so_far(database: Database) -> None:
+    fill(database, BATCH + 30)
+    with database.reading() as session:
+        asked = iter([True, False])
+        found = count(session, parse("NOT 見つからない"), now=NOW, since=DAY, going_on=lambda: next(asked))
+        assert found == Preview(BATCH, complete=False)
+        assert count(session, parse(""), now=NOW, since=DAY, going_on=lambda: False) == Preview(0, complete=False)
+
+
+def test_the_database_rules_out_what_a_column_can_rule_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = fill(database, 120).values()
+    tried: list[bool] = []
+
+    def watched(query: Query, tender: Searchable) -> bool:
+        tried.append(matches(query, tender))
+        return tried[-1]
+
+    monkeypatch.setattr(search_module, "matches", watched)
+    with database.reading() as session:
+        for text in (
+            "open:",
+            "value>=5000万",
+            "deadline<2026-04-10",
+            "deadline=2026-04-10",
+            "access:open",
+            "access:gpa",
+        ):
+            tried.clear()
+            found = len(list(scan(session, parse(text), now=NOW)))
+            assert 0 < found < len(everything), text
+            assert all(tried), text
 
 
 def test_a_feed_tells_first_of_what_happened_last(database: Database) -> None:

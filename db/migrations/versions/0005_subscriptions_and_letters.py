@@ -189,7 +189,7 @@ def _webhooks() -> None:
 
 
 def _feeds() -> None:
-    op.create_index("ix_tender_buyer", "tender", ["buyer"], unique=False)
+    op.create_index("ix_tender_buyer", "tender", [sa.text("substr(buyer, 1, 200)")], unique=False)
     op.create_index(
         "ix_tender_event_news",
         "tender_event",

@@ -1,6 +1,7 @@
 """The query language: what can be written, what it means, and where a mistake is."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,18 +20,23 @@ from db.vocabulary.query import (
     Moment,
     Not,
     Open,
+    Opened,
     Or,
     Query,
     QueryError,
     Scope,
     Searchable,
+    Value,
     Word,
     contains,
     matches,
+    opened,
     parse,
     reasons,
+    spelled,
 )
-from db.vocabulary.text import fold, fold_term
+from db.vocabulary.reading import Access, AccessVerdict
+from db.vocabulary.text import fold
 
 TOKYO = timezone(timedelta(hours=9))
 
@@ -49,6 +55,8 @@ def tender(**more: Any) -> Searchable:
         "venues": frozenset({"aging-society"}),
         "cpv": frozenset({"45", "453"}),
         "sources": frozenset({"kkj"}),
+        "access": frozenset({"open", "epa", "likely"}),
+        "value": Decimal(50_000_000),
         "prefecture": "東京都",
         "category": Category.WORKS,
         "kind": NoticeKind.TENDER,
@@ -101,10 +109,16 @@ def tender(**more: Any) -> Searchable:
         ("kind:award", Is(Facet.KIND, "award")),
         ('kind:"proposal call"', Is(Facet.KIND, "proposal-call")),
         ("source:kkj", Is(Facet.SOURCE, "kkj")),
+        ("access:open", Is(Facet.ACCESS, "open")),
+        ("access:GPA", Is(Facet.ACCESS, "gpa")),
+        ('access:"Not covered"', Is(Facet.ACCESS, "not-covered")),
+        ("access:covered,likely", Or((Is(Facet.ACCESS, "covered"), Is(Facet.ACCESS, "likely")))),
         ("open:", Open()),
         ("published>=2026-04-01", Compare(Moment.PUBLISHED, ">=", date(2026, 4, 1))),
         ("deadline<2026-04-01", Compare(Moment.DEADLINE, "<", date(2026, 4, 1))),
         ("Published=2026-04-01", Compare(Moment.PUBLISHED, "=", date(2026, 4, 1))),
+        ("value>=5000000", Value(">=", Decimal(5_000_000))),
+        ("Value<300", Value("<", Decimal(300))),
         ("設計、施工", word("設計、施工")),
         ("件名:水素", word("件名:水素")),
     ],
@@ -151,10 +165,46 @@ def test_not_binds_closer_than_and_and_and_closer_than_or(text: str, tree: Query
         ("ＬＥＤ", "LED"),
         ("ｻｰﾊﾞｰ", "サーバ"),
         ("サ－バ", "サーバ"),
+        ("ＡＣＣＥＳＳ：Ｏｐｅｎ", "access:open"),
+        ("ｖａｌｕｅ＞＝５０００万", "value>=50000000"),
+        ("deadline≦2026-04-01", "deadline<=2026-04-01"),
+        ("value≧1億", "value>=100000000"),
     ],
 )
 def test_full_width_spellings_mean_the_same(wide: str, narrow: str) -> None:
     assert parse(wide) == parse(narrow)
+
+
+@pytest.mark.parametrize(
+    "same", [("サーバー", "サーバ", "ｻｰﾊﾞｰ", "ｻｰﾊﾞ-", "サーバ－"), ("LED", "led", "ＬＥＤ", "Ｌｅｄ")]
+)
+def test_spellings_of_a_word_are_one_word(same: tuple[str, ...]) -> None:
+    assert len({parse(word) for word in same}) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "yen"),
+    [
+        ("5000000", 5_000_000),
+        ("5,000,000", 5_000_000),
+        ("5_000_000", 5_000_000),
+        ("５，０００，０００", 5_000_000),
+        ("¥5000000", 5_000_000),
+        ("￥500万円", 5_000_000),
+        ("5000万", 50_000_000),
+        ("1億", 100_000_000),
+        ("1億5000万", 150_000_000),
+        ("1.5億", 150_000_000),
+        ("３億５千万", 350_000_000),
+        ("50m", 50_000_000),
+        ("1.5M", 1_500_000),
+        ("300k", 300_000),
+        ("1,500k", 1_500_000),
+        ("0", 0),
+    ],
+)
+def test_amounts_are_written_as_people_write_them(written: str, yen: int) -> None:
+    assert parse(f"value<={written}") == Value("<=", Decimal(yen))
 
 
 # Mistakes ----------------------------------------------------------------------------------------------
@@ -183,10 +233,22 @@ def test_full_width_spellings_mean_the_same(wide: str, narrow: str) -> None:
         ("cpv:7", 0, "7 is no CPV code"),
         ("category:bridges", 0, "category:bridges is not known — category: is one of goods, services, works"),
         ("a prefecture:Bavaria", 2, "there is no prefecture Bavaria — write 東京都 or Tokyo"),
+        ("access:closed", 0, "access:closed is not known — access: is one of open, gpa, epa, covered, likely, "),
+        ("deadline:2026-04-01", 0, "deadline is compared: write deadline>=2026-04-01, or one of <= < = >"),
+        ("水素 value:5000", 3, "value is compared: write value>=5000000, or one of <= < = >"),
+        ("水素 value>=cheap", 3, "cheap is no amount in yen — write it as 5000000, 5,000,000, 500万, 1.5億 or 5m"),
+        ("value>=", 0, "? is no amount in yen"),
+        ("value>=1.5", 0, "1.5 is no amount in yen"),
+        ("value>=1.2345k", 0, "1.2345k is no amount in yen"),
+        ("value>=-5", 0, "-5 is no amount in yen"),
+        ("value>=5,00", 0, "5,00 is no amount in yen"),
+        ("value>=101兆", 0, "101兆 is no amount in yen"),
+        ("value >= 5", 6, ">= stands alone; write a comparison without spaces"),
+        ("value ≧ 5", 6, "≧ stands alone"),
         ("水素 published>=April", 3, "April is no day — write it as 2026-04-01"),
         ("published>=", 0, "? is no day"),
         ("published=2026-02-30", 0, "2026-02-30 is no day"),
-        ("　title>2026-04-01", 1, "title cannot be compared — compare published, deadline"),
+        ("　title>2026-04-01", 1, "title cannot be compared — compare published, deadline, value"),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_the_remedy(text: str, position: int, said: str) -> None:
@@ -227,6 +289,17 @@ def test_a_query_may_be_nested_deeper_than_people_write() -> None:
         ("smart city", "city smart", True),
         ('"smart city"', "city smart", False),
         ("スキー", "スキルアップ", False),
+        ("スキー", "アルペンスキー場", True),
+        ("サーバ更新", "サーバー更新", True),
+        ("サーバー更新", "サーバ更新", True),
+        ("ｻｰﾊﾞ-更新", "サーバ-更新", True),
+        ("サーバールーム", "サーバルーム", False),
+        ("ネットワークサーバープリンター一式", "ネットワークサーバープリンタ一式", True),
+        ("プリンター及びスキャナー更新", "プリンタ及びスキャナー更新", True),
+        ("プリンター及びスキャナー更新", "プリンタ及び更新", False),
+        ('"EVチャージャー EV"', "ＥＶチャージャＥＶ", False),
+        ('"EVチャージャー EV"', "ＥＶチャージャー EV", True),
+        ('"EVチャージャー EV"', "ＥＶチャージャー EVs", False),
     ],
 )
 def test_words_are_found_in_every_spelling_and_latin_ones_whole(text: str, title: str, found: bool) -> None:
@@ -262,6 +335,14 @@ def test_a_latin_word_is_found_where_it_stands_whole_after_a_place_where_it_does
         ("published>=2026-04-01 published<=2026-04-01", True),
         ("published<2026-04-01", False),
         ("deadline=2026-04-20", True),
+        ("access:open", True),
+        ("access:epa access:likely", True),
+        ("access:gpa", False),
+        ("access:covered,restricted", False),
+        ("value>=5000万", True),
+        ("value=50m", True),
+        ("value>50m", False),
+        ("value<1億", True),
         ("open:", True),
         ("水素 -環境省", False),
         ("電池 OR 水素", True),
@@ -276,6 +357,48 @@ def test_a_tender_without_a_deadline_is_open_and_has_no_day_to_compare() -> None
     assert matches(parse("open:"), unknown)
     assert not matches(parse("deadline<2030-01-01"), unknown)
     assert not matches(parse("deadline>2020-01-01"), unknown)
+
+
+def test_a_tender_without_a_value_has_nothing_to_compare() -> None:
+    unknown = tender(value=None)
+    assert not matches(parse("value>=0"), unknown)
+    assert not matches(parse("value<1億"), unknown)
+    assert matches(parse("NOT value<1億"), unknown)
+
+
+_C, _L, _R, _N, _U = (
+    AccessVerdict.COVERED,
+    AccessVerdict.LIKELY,
+    AccessVerdict.RESTRICTED,
+    AccessVerdict.NOT_COVERED,
+    AccessVerdict.UNKNOWN,
+)
+
+
+@pytest.mark.parametrize(
+    ("gpa", "epa", "asked"),
+    [
+        (_C, _C, {"open", "gpa", "epa", "covered"}),
+        (_N, _L, {"open", "epa", "likely"}),
+        (_L, _U, {"open", "gpa", "likely"}),
+        (_N, _N, {"not-covered"}),
+        (_N, _U, {"unknown"}),
+        (_U, _U, {"unknown"}),
+        (_R, _R, {"restricted"}),
+        (_R, _C, {"open", "epa", "restricted"}),
+    ],
+)
+def test_access_is_asked_for_by_what_is_open_and_by_the_verdict_in_a_word(
+    gpa: AccessVerdict, epa: AccessVerdict, asked: set[str]
+) -> None:
+    assert opened(Access(gpa, epa)) == asked
+
+
+def test_every_tender_has_one_verdict_in_a_word() -> None:
+    words = {*Opened} - {Opened.OPEN, Opened.GPA, Opened.EPA}
+    for gpa in AccessVerdict:
+        for epa in AccessVerdict:
+            assert len(opened(Access(gpa, epa)) & words) == 1
 
 
 def test_a_tender_is_open_until_the_moment_of_its_deadline() -> None:
@@ -304,6 +427,7 @@ def test_a_deadline_is_compared_by_its_day_in_tokyo(clock: timezone) -> None:
         ("サーバー", ()),
         ("area:aging-society OR venue:aging-society", ("venue:aging-society",)),
         ("cpv:45000000 OR cpv:99", ("cpv:45",)),
+        ("access:open value>=1m", ("access:open",)),
     ],
 )
 def test_a_match_is_explained_by_the_words_and_values_that_the_tender_has(text: str, why: tuple[str, ...]) -> None:
@@ -314,8 +438,8 @@ def test_a_match_is_explained_by_the_words_and_values_that_the_tender_has(text: 
 
 _TERMS = (
     st.text(min_size=1, max_size=12)
-    .map(fold_term)
-    .filter(lambda term: term and fold_term(term) == term and not set(term) & set('"“”'))
+    .map(spelled)
+    .filter(lambda term: term and spelled(term) == term and not set(term) & set('"“”'))
 )
 _PREFECTURES = st.sampled_from([*PREFECTURES_EN])
 _LEAVES: st.SearchStrategy[Query] = st.one_of(
@@ -327,6 +451,8 @@ _LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(Is, st.just(Facet.KIND), st.sampled_from([kind.value for kind in NoticeKind])),
     st.builds(Is, st.just(Facet.CATEGORY), st.sampled_from([category.value for category in Category])),
     st.builds(Is, st.just(Facet.PREFECTURE), _PREFECTURES),
+    st.builds(Is, st.just(Facet.ACCESS), st.sampled_from([asked.value for asked in Opened])),
+    st.builds(Value, st.sampled_from(["<=", ">=", "<", ">", "="]), st.integers(0, 10**14).map(Decimal)),
     st.builds(Compare, st.sampled_from(Moment), st.sampled_from(["<=", ">=", "<", ">", "="]), st.dates()),
     st.just(Open()),
 )
@@ -356,6 +482,8 @@ def rendered(query: Query, *, inside: bool = False) -> str:
             return f"{facet}:{value}"
         case Compare(moment, operator, day):
             return f"{moment}{operator}{day.isoformat()}"
+        case Value(operator, yen):
+            return f"value{operator}{yen}"
         case Open():
             return "open:"
         case Not(part):
@@ -370,6 +498,29 @@ def rendered(query: Query, *, inside: bool = False) -> str:
 @given(_QUERIES)
 def test_a_query_that_is_written_out_and_read_again_is_the_same(query: Query) -> None:
     assert parse(rendered(query)) == query
+
+
+_KATAKANA = st.text(alphabet="サバプンー-ｰﾊﾞ－ａ更 ", max_size=10)
+
+
+@given(_KATAKANA | st.text(max_size=10))
+def test_a_spelling_is_spelled_once_and_for_all(text: str) -> None:
+    assert spelled(spelled(text)) == spelled(text)
+
+
+_ENDS = st.lists(
+    st.tuples(st.sampled_from(["サーバ", "データ", "プリンタ"]), st.sampled_from(["ー", ""])), max_size=6
+)
+
+
+@given(_ENDS, _ENDS)
+def test_a_word_is_found_with_and_without_the_long_marks_in_it(
+    one: list[tuple[str, str]], other: list[tuple[str, str]]
+) -> None:
+    asked, written = ("及び".join(map("".join, words)) + "更新" for words in (one, other))
+    same = [word for word, _ in one] == [word for word, _ in other]
+    assert (parse(asked) == parse(written)) is same
+    assert not same or matches(parse(asked), tender(title=written))
 
 
 @given(_QUERIES)
