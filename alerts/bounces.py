@@ -226,7 +226,8 @@ def _marks(mail: Message, return_path: str, recipient: str) -> list[str]:
         return []
     local, _, domain = ascii_address(return_path, ours=True).rpartition("@")
     marked = re.compile(
-        rf"(?<![\w.+-]){re.escape(local)}\+([\w-]{{1,64}})@{re.escape(domain)}(?![\w-])", re.IGNORECASE | re.ASCII
+        rf"(?<![\w.+-]){re.escape(local)}\+([\w-]{{1,64}})@{re.escape(domain)}(?![\w-]|\.\w)",
+        re.IGNORECASE | re.ASCII,
     )
     written = [recipient, *(str(value)[:2_000] for name in _TO for value in mail.get_all(name, ())[:20])]
     return list(dict.fromkeys(mark for text in written for mark in marked.findall(text)))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
+from markupsafe import escape
+
 from alerts.entries import LONGEST, Entry, Feed, Teller, plain, title_of, web_address
 from alerts.json_feed import json_feed
 from alerts.language import AreaNames, Language
@@ -69,5 +71,5 @@ def render(
 
 
 def _size(entry: Entry) -> int:
-    """How many bytes an entry has at least."""
-    return len((entry.title + entry.summary + entry.content).encode())
+    """About how many bytes an entry has."""
+    return len(escape(entry.title + entry.summary + entry.content).encode())

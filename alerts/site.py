@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from db.vocabulary.text import fold
+from db.feeding import buyer_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,22 @@ class Site:
         return f"{self.base_url}/feeds.opml{_in(language)}"
 
     def feed_url(self, name: str, form: str, language: str = "en") -> str:
-        """``name`` is an area's slug or ``all``; ``form`` is ``rss``, ``atom`` or ``json``."""
+        """``name`` is an area's slug, ``all``, or one of the paths below; ``form`` is ``rss``, ``atom`` or ``json``."""
         return f"{self.base_url}/feeds/{name}.{form}{_in(language)}"
 
     def buyer_feed_url(self, buyer: str, form: str, language: str = "en") -> str:
         """The feed of a buyer: one address for all spellings of the name."""
-        return f"{self.base_url}/feeds/buyer/{quote(fold(buyer), safe='')}.{form}{_in(language)}"
+        return self.feed_url(self.buyer_path(buyer), form, language)
+
+    def buyer_path(self, buyer: str) -> str:
+        return f"buyer/{quote(buyer_key(buyer), safe='')}"
 
     def search_feed_url(self, token: str, form: str, language: str = "en") -> str:
         """The feed of a saved search, by its secret."""
-        return f"{self.base_url}/feeds/s/{token}.{form}{_in(language)}"
+        return self.feed_url(self.search_path(token), form, language)
+
+    def search_path(self, token: str) -> str:
+        return f"s/{token}"
 
     def search_calendar_url(self, token: str, language: str = "en") -> str:
         """The calendar of a saved search, by the same secret."""

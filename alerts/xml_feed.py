@@ -26,11 +26,11 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def atom(document: Document) -> bytes:
     """The feed as Atom."""
-    root = etree.Element(f"{{{ATOM}}}feed", {LANG: document.language}, nsmap={None: ATOM, **_history(document)})
-    _explain(root, document)
+    root = etree.Element(f"{{{ATOM}}}feed", {LANG: document.language}, nsmap=_names(document, {None: ATOM}))
     _put(root, ATOM, "id", document.id)
     _put(root, ATOM, "title", document.title)
     _put(root, ATOM, "subtitle", document.description)
+    _explain(root, document)
     _put(root, ATOM, "updated", document.updated.isoformat())
     author = etree.SubElement(root, f"{{{ATOM}}}author")
     _put(author, ATOM, "name", document.author)
@@ -57,13 +57,13 @@ def atom(document: Document) -> bytes:
 
 def rss(document: Document) -> bytes:
     """The feed as RSS."""
-    names = {"atom": ATOM, "content": CONTENT, **_history(document)}
+    names = _names(document, {"atom": ATOM, "content": CONTENT})
     root = etree.Element("rss", {"version": "2.0", LANG: document.language}, nsmap=names)
     channel = etree.SubElement(root, "channel")
-    _explain(channel, document)
     _put(channel, "", "title", document.title)
     _put(channel, "", "link", document.feed.page_url)
     _put(channel, "", "description", escape(document.description))
+    _explain(channel, document)
     _put(channel, "", "language", document.language)
     _put(channel, "", "lastBuildDate", _rfc822(document.updated))
     _put(channel, "", "generator", GENERATOR)
@@ -94,8 +94,8 @@ def _rfc822(moment: datetime) -> str:
     return format_datetime(moment)
 
 
-def _history(document: Document) -> dict[str, str]:
-    return {} if document.feed.current_url is None else {"fh": HISTORY}
+def _names(document: Document, names: dict[str | None, str]) -> dict[str | None, str]:
+    return names if document.feed.current_url is None else {**names, "fh": HISTORY}
 
 
 def _links(parent: etree._Element, document: Document) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, case, exists, func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
@@ -204,13 +204,18 @@ def add_note(session: Session, subscriber_id: UUID, saying: Saying, *, now: date
 
 def reminders_of(session: Session, digest_id: UUID) -> list[tuple[UUID, datetime]]:
     """The tenders of which a digest says that they close soon, with that deadline; the earliest first."""
+    rows = session.connection().execute(_reminders(), {"digest_id": digest_id})
+    return [(row[0], row[1]) for row in rows]
+
+
+@cache
+def _reminders() -> Select[UUID, datetime]:
     reminder = table(Reminder)
-    rows = session.connection().execute(
+    return (
         select(reminder.c.tender_id, reminder.c.deadline)
-        .where(reminder.c.digest_id == digest_id)
+        .where(reminder.c.digest_id == bindparam("digest_id"))
         .order_by(reminder.c.deadline, reminder.c.tender_id)
     )
-    return [(row[0], row[1]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,24 +283,7 @@ def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
     that was cancelled is told as cancelled, unless it was taken up again. What an earlier letter told of as new is
     not told so again: of two notices that turned out to be one tender, the second is nothing new.
     """
-    match, event, before = table(Match), table(TenderEvent), aliased(Match)
-    earlier_letter = (
-        select_models(before.saved_search_id)
-        .where(
-            before.saved_search_id == match.c.saved_search_id,
-            before.tender_id == match.c.tender_id,
-            before.sequence < match.c.sequence,
-            col(before.digest_id).is_not(None),
-            before.digest_id != match.c.digest_id,
-        )
-        .exists()
-    )
-    rows = session.connection().execute(
-        select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
-        .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
-        .where(match.c.digest_id == digest_id, ~((event.c.kind == EventKind.PUBLISHED) & earlier_letter))
-        .order_by(match.c.saved_search_id, match.c.tender_id, match.c.sequence)
-    )
+    rows = session.connection().execute(_entries(), {"digest_id": digest_id})
     found: dict[tuple[UUID, UUID], DigestEntry] = {}
     for search_id, tender_id, kind, changes, why, at in rows:
         kind = EventKind(kind)
@@ -307,6 +295,26 @@ def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
             why = tuple(dict.fromkeys((*earlier.why, *why)))
         found[search_id, tender_id] = DigestEntry(search_id, tender_id, kind, changes, why, at)
     return list(found.values())
+
+
+@cache
+def _entries() -> Select[UUID, UUID, str, tuple[FieldChange, ...], tuple[str, ...], datetime]:
+    """The query of ``entries``, put together once: for every letter anew that takes longer than asking it."""
+    match, event = table(Match), table(TenderEvent)
+    before = match.alias("earlier")
+    earlier_letter = exists().where(
+        before.c.saved_search_id == match.c.saved_search_id,
+        before.c.tender_id == match.c.tender_id,
+        before.c.sequence < match.c.sequence,
+        before.c.digest_id.is_not(None),
+        before.c.digest_id != match.c.digest_id,
+    )
+    return (
+        select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
+        .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
+        .where(match.c.digest_id == bindparam("digest_id"), ~((event.c.kind == EventKind.PUBLISHED) & earlier_letter))
+        .order_by(match.c.saved_search_id, match.c.tender_id, match.c.sequence)
+    )
 
 
 def _together(earlier: Iterable[FieldChange], later: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
@@ -464,25 +472,37 @@ def handing_over(session: Session, attempt: Attempt, *, now: datetime) -> Handin
 
     That is, if the claim still holds and its reader is still to get it; a letter that is withheld ends here.
     """
-    digest, delivery, owner = table(Digest), table(Delivery), table(Subscriber)
-    barred = table(Suppression)
+    mark, keep = _marking()
+    connection = session.connection()
+    if connection.execute(mark, {"a_digest": attempt.digest_id, "a_number": attempt.number}).rowcount == 0:
+        return _withheld(session, attempt, now=now)
+    connection.execute(keep, {"a_digest": attempt.digest_id, "a_due_at": now + SENDING_TOO_LONG})
+    return Handing.GO
+
+
+@cache
+def _marking() -> tuple[Update, Update]:
+    """What marks an attempt as handing over, and keeps the claim of its letter; put together once."""
+    digest, delivery, owner, barred = table(Digest), table(Delivery), table(Subscriber), table(Suppression)
     wanted = exists().where(
-        digest.c.id == delivery.c.digest_id,
+        digest.c.id == bindparam("a_digest"),
         digest.c.state == DeliveryState.SENDING,
         owner.c.id == digest.c.subscriber_id,
         _reached(),
         ~exists().where(barred.c.address == func.lower(owner.c.email)),
     )
-    connection = session.connection()
-    marked = connection.execute(
+    mark = (
         delivery.update()
-        .where(_is(attempt), delivery.c.state == DeliveryState.PENDING, wanted)
+        .where(
+            delivery.c.digest_id == bindparam("a_digest"),
+            delivery.c.number == bindparam("a_number"),
+            delivery.c.state == DeliveryState.PENDING,
+            wanted,
+        )
         .values(state=DeliveryState.SENDING)
     )
-    if marked.rowcount == 0:
-        return _withheld(session, attempt, now=now)
-    connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(due_at=now + SENDING_TOO_LONG))
-    return Handing.GO
+    keep = digest.update().where(digest.c.id == bindparam("a_digest")).values(due_at=bindparam("a_due_at"))
+    return mark, keep
 
 
 def _withheld(session: Session, attempt: Attempt, *, now: datetime) -> Handing:
@@ -531,12 +551,15 @@ def settle(
     """
     digest, delivery = table(Digest), table(Delivery)
     connection = session.connection()
-    connection.execute(delivery.update().where(_is(attempt)).values(state=state, finished_at=now, error=error))
-    letter = connection.execute(select(digest.c.state).where(digest.c.id == attempt.digest_id)).scalar_one_or_none()
+    end, state_of, becomes_sent = _ending()
+    key = {"a_digest": attempt.digest_id}
+    ended = {"a_number": attempt.number, "a_state": state, "a_at": now, "a_error": error}
+    connection.execute(end, {**key, **ended})
+    letter = connection.execute(state_of, key).scalar_one_or_none()
     if letter is None or letter == DeliveryState.SENT:
         return False  # its reader was forgotten meanwhile; or another process sent it, which took this one for dead
     if state is DeliveryState.SENT:
-        connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(state=state))
+        connection.execute(becomes_sent, key)
         return False
     newest = connection.execute(
         select(func.max(delivery.c.number)).where(delivery.c.digest_id == attempt.digest_id)
@@ -555,6 +578,19 @@ def settle(
         _release(session, digest.c.id == attempt.digest_id)
     connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(becomes))
     return later
+
+
+@cache
+def _ending() -> tuple[Update, Select[str], Update]:
+    """What writes down the end of an attempt, asks for the state of its letter, and marks that as sent."""
+    digest, delivery = table(Digest), table(Delivery)
+    end = (
+        delivery.update()
+        .where(delivery.c.digest_id == bindparam("a_digest"), delivery.c.number == bindparam("a_number"))
+        .values(state=bindparam("a_state"), finished_at=bindparam("a_at"), error=bindparam("a_error"))
+    )
+    this = digest.c.id == bindparam("a_digest")
+    return end, select(digest.c.state).where(this), digest.update().where(this).values(state=DeliveryState.SENT)
 
 
 def _release(session: Session, letters: ColumnElement[bool]) -> None:
@@ -624,10 +660,13 @@ def find_abandoned(session: Session, *, now: datetime) -> int:
                 one.state, one.finished_at = DeliveryState.UNKNOWN, now
             doubtful += one.state == DeliveryState.UNKNOWN
             session.add(one)
-        if max(attempts, key=lambda one: one.number).state != DeliveryState.UNKNOWN:
-            digest.state = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
+        last = max(attempts, key=lambda one: one.number)
+        if doubtful > 1 or last.number >= ATTEMPTS:
+            digest.state = DeliveryState.FAILED
+            if not doubtful:
+                _release(session, table(Digest).c.id == digest.id)
         else:
-            digest.state = DeliveryState.UNKNOWN if doubtful < 2 else DeliveryState.FAILED
+            digest.state = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
         session.add(digest)
     return count
 

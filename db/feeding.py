@@ -119,8 +119,7 @@ def newest(session: Session, part: Part | None, *, limit: int, now: datetime) ->
         known = {one.card.id for one in news}
         first = _beginning(session, part)
         news += [one for one in first if one.card.id not in known][: MOST_OF_THE_BEGINNING - len(news)]
-    news.sort(key=_place, reverse=True)
-    return Newest(news, _last_page(session, log, now, now=now) if more else None)
+    return Newest(news, _last_page(session, log, now=now) if more else None)
 
 
 def archived(session: Session, part: Part | None, page: ArchivePage, *, now: datetime) -> Archived | None:
@@ -141,16 +140,20 @@ def archived(session: Session, part: Part | None, page: ArchivePage, *, now: dat
         .offset((page.number - 1) * ARCHIVED)
     )
     news = _with_cards(session, _once([*rows][::-1]))
-    news.sort(key=_place, reverse=True)
     if page.number > 1:
         older: ArchivePage | None = ArchivePage(page.month, page.number - 1)
     else:
-        older = _last_page(session, log, begin, now=now)
+        older = _last_page(session, log, before=begin, now=now)
     if page.number < pages:
         newer: ArchivePage | None = ArchivePage(page.month, page.number + 1)
     else:
         newer = _first_page(session, log, end, now=now)
     return Archived(news, older, newer)
+
+
+def buyer_key(name: str) -> str:
+    """What all spellings of a buyer's name have in common: sources put spaces between its parts, or none."""
+    return fold(name[:BUYER_CHARACTERS]).replace(" ", "")
 
 
 def spellings(session: Session, name: str) -> tuple[str, ...]:
@@ -159,7 +162,7 @@ def spellings(session: Session, name: str) -> tuple[str, ...]:
     Names are compared folded, which the database cannot do: it goes from one name to the next in the index, so that
     this costs as much as there are buyers, however many tenders they have.
     """
-    wanted = fold(name[:BUYER_CHARACTERS])
+    wanted = buyer_key(name)
     if not wanted:
         return ()
     tender = table(Tender)
@@ -167,7 +170,7 @@ def spellings(session: Session, name: str) -> tuple[str, ...]:
     following = select(func.min(_BUYER)).select_from(tender).where(names.c.name < _BUYER).scalar_subquery()
     names = names.union_all(select(following).where(names.c.name.is_not(None)))
     found = session.connection().execute(select(names.c.name).where(names.c.name.is_not(None))).scalars()
-    return tuple(sorted(one for one in found if fold(one) == wanted))
+    return tuple(sorted(one for one in found if buyer_key(one) == wanted))
 
 
 def _log(session: Session, part: Part | None) -> Select[Any]:
@@ -220,11 +223,6 @@ def _with_cards(session: Session, rows: Sequence[Row[Any]]) -> list[News]:
     ]
 
 
-def _place(news: News) -> tuple[datetime, date, UUID]:
-    """What a crawl found at once is told by its day."""
-    return news.at, news.card.published, news.card.id
-
-
 def _beginning(session: Session, part: Part | None) -> list[News]:
     """Of what was found on the first day, that which was published last."""
     tender, run = table(Tender), table(Run)
@@ -272,11 +270,14 @@ def _pages(session: Session, log: Select[Any], month: date, now: datetime) -> in
     return -(-events // ARCHIVED) if end <= now else events // ARCHIVED
 
 
-def _last_page(session: Session, log: Select[Any], before: datetime, *, now: datetime) -> ArchivePage | None:
-    """The last page that begins before a moment."""
+def _last_page(
+    session: Session, log: Select[Any], *, before: datetime | None = None, now: datetime
+) -> ArchivePage | None:
+    """The last page, of all or of those whose month is over before a moment."""
     event = table(TenderEvent)
+    last = log.with_only_columns(event.c.at).order_by(event.c.at.desc()).limit(1)
     while True:
-        earlier = log.with_only_columns(event.c.at).where(event.c.at < before).order_by(event.c.at.desc()).limit(1)
+        earlier = last if before is None else last.where(event.c.at < before)
         at = session.connection().execute(earlier).scalar()
         if at is None:
             return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from alerts import bounces, outbox
 from alerts.bounces import Came
@@ -293,6 +294,11 @@ class Household:
 
     def poster(self) -> Poster:
         return Poster(self.config.network_settings(), clock=self.clock)
+
+    def try_webhook(self, webhook_id: UUID) -> None:
+        """Call a webhook with a test. Raises CallError where it is not taken."""
+        with self.poster() as poster:
+            calling.try_webhook(self.database, webhook_id, poster, self.call_writing(), clock=self.clock)
 
     def call_webhooks(self) -> list[Called]:
         """Call the webhooks that are due."""

@@ -6,7 +6,7 @@ only adds, so reading the same list again changes nothing.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import TextIO
@@ -586,10 +586,13 @@ def _letter_line(kept: KeptLetter) -> LetterLine:
     )
 
 
-def write_list(people: Iterable[tuple[Subscriber, Sequence[SavedSearch]]], out: TextIO) -> None:
+def write_list(
+    people: Iterable[tuple[Subscriber, Sequence[SavedSearch]]], barred: Container[str], out: TextIO
+) -> None:
     """Subscribers as a list, a line for each saved search: what ``monitor subscribers import`` reads.
 
-    What nobody has confirmed is left out: it would begin where the list is read.
+    What nobody has confirmed is left out: it would begin where the list is read. For the same reason the state of an
+    address that is ``barred``, in small letters, is told as suppressed.
     """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -606,7 +609,7 @@ def write_list(people: Iterable[tuple[Subscriber, Sequence[SavedSearch]]], out: 
                 "zone": person.time_zone,
                 "hour": f"{person.digest_at:%H:%M}",
                 "weekday": WEEKDAYS[person.weekday],
-                "state": person.state,
+                "state": "suppressed" if person.email.lower() in barred else person.state,
                 "consent": person.consent,
             }
             writer.writerow([harmless(cells.get(column, "")) for column in COLUMNS])

@@ -303,8 +303,9 @@ _TOKEN = re.compile(
 
 _KATAKANA = "ァ-ヺー-ヿ"
 # At the end of a katakana word of which three characters stay. Half-width texts have a hyphen for it: ﾌﾟﾘﾝﾀ-.
-_LONG_MARK = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?:[ー-]+$|ー+(?![{_KATAKANA}-]))")
-_LONG_MARK_MAY_STAND = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?![{_KATAKANA}-]|$)")
+_GOES_ON = f"[{_KATAKANA}\u3099\u309a-]"  # with sound marks that stand by themselves
+_LONG_MARK = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?:[ー-]+$|ー+(?!{_GOES_ON}))")
+_LONG_MARK_MAY_STAND = re.compile(f"(?<=[{_KATAKANA}]{{3}})(?!{_GOES_ON}|$)")
 
 
 def spelled(term: str) -> str:

@@ -11,12 +11,13 @@ from db.vocabulary.messages import N_, Told
 from monitor.cli.areas import areas_group, evaluate_command
 from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import classify, collect, portals_command
+from monitor.cli.delivering import bounces_command, deliver
 from monitor.cli.demo import demo
 from monitor.cli.looking import db_group, export_group, feed, search
-from monitor.cli.people import deliver, subscribers_group
 from monitor.cli.reading import read, translate
 from monitor.cli.serving import run, serve_command
 from monitor.cli.sources import check, sources_group
+from monitor.cli.subscribers import subscribers_group
 from monitor.cli.tenders import tenders_group
 from monitor.i18n import language
 
@@ -50,6 +51,7 @@ monitor = Group(
         feed,
         subscribers_group,
         deliver,
+        bounces_command,
         serve_command,
         check,
         db_group,

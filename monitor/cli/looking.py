@@ -19,6 +19,7 @@ from monitor.cli.base import App, Group, at_home, command, opened, option, write
 from monitor.config import load
 from monitor.export import as_line, export_jsonl, number, until
 from monitor.household import Household, household
+from monitor.spreadsheets import harmless
 from monitor.syndication import feed_bytes
 
 
@@ -125,12 +126,7 @@ def _write_csv(cards: list[Card]) -> None:
             " ".join(area.area for area in one.areas),
             one.sources[0].url if one.sources else "",
         ]
-        writer.writerow([_harmless(str(cell)) for cell in row])
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes these beginnings for a formula and would run it."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+        writer.writerow([harmless(str(cell)) for cell in row])
 
 
 @command(
@@ -159,7 +155,7 @@ export_group = Group(
     N_("Write a feed to standard output, for static publishing."),
     example="monitor feed renewables --format atom > renewables.atom",
 )
-@click.argument("name", metavar="AREA|all")
+@click.argument("name", metavar="AREA|all|buyer:NAME")
 @option(
     "--format",
     "form",
@@ -172,10 +168,16 @@ export_group = Group(
 @click.pass_obj
 def feed(app: App, name: str, form: str, language: str | None, config: Path | None, home: Path | None) -> None:
     with opened(config, home) as house:
-        known = ["all", *(area.slug for area in house.areas)]
-        if name not in known:
-            raise RecordError("there is no feed {name}; there are: {names}", name=name, names=", ".join(known))
-        sys.stdout.buffer.write(feed_bytes(house, name, FeedForm(form), language or house.config.site.language))
+        try:
+            written = feed_bytes(house, name, FeedForm(form), language or house.config.site.language)
+        except KeyError:
+            known = ["all", *(area.slug for area in house.areas)]
+            raise RecordError(
+                "there is no feed {name}; there are: {names}, and buyer:NAME for a buyer with tenders in the record",
+                name=name,
+                names=", ".join(known),
+            ) from None
+        sys.stdout.buffer.write(written)
 
 
 @command("upgrade", N_("Bring the database to the schema of this version."), example="monitor db upgrade")

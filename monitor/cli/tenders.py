@@ -9,10 +9,12 @@ import click
 import msgspec
 from sqlmodel import Session
 
+from alerts.links import Purpose
 from alerts.wording import event_text
-from db import awards, notices
+from db import awards, deliveries, notices
 from db.award import Award
 from db.card import Card, card
+from db.deliveries import TellingOf
 from db.errors import RecordError
 from db.history import Run
 from db.merges import tenders_of
@@ -29,9 +31,13 @@ from monitor.cli.telling import Telling, rows
 from monitor.currency import Rate, RateError
 from monitor.export import as_line, number
 from monitor.household import Household
+from monitor.i18n import Language
 from monitor.merging import MERGE_RULES
+from monitor.web.operators import LETTERS, STATES
 
 AN_ID = "6f1c5a0e-0000-5000-8000-000000000000"
+MOST_TELLINGS = 10_000
+"""Listed of one tender."""
 
 
 # What programs are told ----------------------------------------------------------------------------------
@@ -265,6 +271,80 @@ def history(app: App, tender: UUID, json_: bool, config: Path | None, home: Path
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A line of ``tenders told --json``; ``letter`` and ``state``: null while no letter has been made."""
+
+    email: str
+    search: str
+    sequence: int
+    event: str
+    found_at: str
+    letter: str | None
+    state: str | None
+    told_at: str | None
+
+
+@command(
+    "told",
+    N_("Show who was told of a tender, of which event, when and by which letter, newest event first."),
+    example=f"monitor tenders told {AN_ID}",
+)
+@click.argument("tender", type=click.UUID)
+@option("--json", "json_", is_flag=True, help=N_("Write a line of JSON for each."))
+@option("--link", is_flag=True, help=N_("Only print the address of the page that shows it; it holds for a day."))
+@at_home
+@click.pass_obj
+def told(app: App, tender: UUID, json_: bool, link: bool, config: Path | None, home: Path | None) -> None:
+    with opened(config, home) as house, house.database.reading() as session:
+        found = _found(session, tender)
+        if link:
+            _write(app, house.site.told_url(house.links.token(Purpose.TOLD, found.id, now=house.clock())))
+            return
+        tellings = deliveries.tellings_of(session, found.id, limit=MOST_TELLINGS + 1)
+        more, tellings = len(tellings) > MOST_TELLINGS, tellings[:MOST_TELLINGS]
+    language = app.language
+    if json_:
+        for one in tellings:
+            told_at = tokyo_iso(one.sent_at) if one.sent_at else None
+            found_at = tokyo_iso(one.matched_at)
+            write_json(
+                ToldLine(one.email, one.search, one.sequence, one.event, found_at, one.letter, one.state, told_at)
+            )
+    else:
+        _write(app, found.title)
+        app.table(
+            [
+                *(N_("subscriber"), N_("saved search"), N_("what happened")),
+                *(N_("found here"), N_("letter"), N_("told")),
+            ],
+            [
+                (
+                    one.email,
+                    one.search,
+                    event_text(one.event, language),
+                    language.moment(one.matched_at),
+                    language.text(LETTERS[one.letter]) if one.letter else "",
+                    _told_text(one, language),
+                )
+                for one in tellings
+            ],
+        )
+        if not tellings:
+            app.say(
+                "Nobody was told of it: no saved search fits, or it came with a first crawl or a back-fill, which "
+                "alert nobody."
+            )
+    if more:
+        app.say("there are more than {count}; these are the newest", count=language.number(MOST_TELLINGS))
+
+
+def _told_text(one: TellingOf, language: Language) -> str:
+    if one.sent_at is not None:
+        return language.moment(one.sent_at)
+    return language.text(STATES[one.state]) if one.state else language.text("waits, or is told by feed only")
+
+
 # Deciding ------------------------------------------------------------------------------------------------
 
 
@@ -362,5 +442,5 @@ tenders_group = Group(
     "tenders",
     help=N_("Single tenders."),
     example=f"monitor tenders show {AN_ID}",
-    commands=[show, history, split, merge],
+    commands=[show, history, told, split, merge],
 )

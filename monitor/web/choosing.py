@@ -21,8 +21,10 @@ from alerts.links import Purpose
 from alerts.wording import frequency_text
 from db import calling, choosing, deliveries, signups, subscribers
 from db.errors import Busy, RecordError
+from db.search import TooSlow
 from db.signups import Limit
 from db.subscriber import SavedSearch, Subscriber, Webhook
+from db.subscribers import Choices
 from db.vocabulary.delivery import Frequency, LetterKind, SubscriberState, WebhookForm
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying, Told
@@ -143,16 +145,30 @@ class Choosing:
 
             def work(session: Session) -> Limit | None:
                 limit = signups.admit(session, asks, now=now)
-                if limit is None and subscribers.suppression(session, email) is None:
-                    owner = subscribers.by_email(session, email)
-                    if owner is not None and owner.state in STATES_OF_OWNERS:
-                        domain = self._context.mail_domain
-                        deliveries.add_letter(session, owner.id, LetterKind.CHOICES, now=now, domain=domain)
-                return limit
+                if limit is not None and limit is not Limit.ADDRESS:
+                    return limit
+                barred = subscribers.suppression(session, email) is not None
+                owner = subscribers.by_email(session, email)
+                known = owner is not None and owner.state in STATES_OF_OWNERS
+                # A letter is also made where none must go, and taken back: how long it takes tells nobody anything.
+                kept = session.begin_nested()
+                if owner is None:
+                    owner_id = subscribers.ask(
+                        session, email, choices=Choices(), name="", query="", frequency=Frequency.NEVER, now=now
+                    ).subscriber_id
+                else:
+                    owner_id = owner.id
+                domain = self._context.mail_domain
+                deliveries.add_letter(session, owner_id, LetterKind.CHOICES, now=now, domain=domain)
+                if known and limit is None and not barred:
+                    kept.commit()
+                else:
+                    kept.rollback()
+                return None
 
             with self._writing.turn():
                 limit = self._context.database.write(work)
-            if limit is not None and limit in TOO_MANY:
+            if limit is not None:
                 return self._asking(request, email=email, problem=Saying(TOO_MANY[limit]), status=429)
         return self._pages.render(request, "subscribed.html", headers=SECRET, email=email, kind="choices")
 
@@ -285,7 +301,11 @@ class Choosing:
             draft = replace(draft, mistake=mistake_in(draft.query, error))
             return self._shown(request, token, draft=draft, status=422)
         if only_try:
-            return self._shown(request, token, draft=replace(draft, lately=self._searches.lately(query)))
+            try:
+                draft = replace(draft, lately=self._searches.lately(query))
+            except TooSlow as error:
+                draft = replace(draft, problem=error.saying)
+            return self._shown(request, token, draft=draft)
         wanted = draft.name or draft.query or self._pages.visit(request).language.text("Everything")
         now = self._context.clock()
 

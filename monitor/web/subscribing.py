@@ -18,6 +18,7 @@ from alerts.links import Purpose
 from alerts.wording import frequency_text
 from db import choosing, deliveries, signups, subscribers
 from db.errors import Busy, RecordError
+from db.search import TooSlow
 from db.signups import Limit
 from db.subscriber import SavedSearch, Subscriber
 from db.subscribers import Choices
@@ -123,7 +124,7 @@ class Subscribing:
             return self._asking(request, self._tried(wish), status=422)
         if not forms.line(form, forms.TRAP):
             limit = self._keep(request, email, wish)
-            if limit is not None and limit in TOO_MANY:
+            if limit is not None:
                 wish = replace(wish, problems={"form": Saying(TOO_MANY[limit])})
                 return self._asking(request, wish, status=429)
         return self._pages.render(request, "subscribed.html", headers=SECRET, email=email, kind="confirmation")
@@ -149,7 +150,12 @@ class Subscribing:
     def _tried(self, wish: Wish) -> Wish:
         """The wish with what it would have found lately, if it can be read."""
         query, mistake = wish.filters.query(self._context.known)
-        return wish if mistake else replace(wish, lately=self._searches.lately(query))
+        if mistake:
+            return wish
+        try:
+            return replace(wish, lately=self._searches.lately(query))
+        except TooSlow as error:  # the form can be sent without it
+            return replace(wish, problems={**wish.problems, "try": error.saying})
 
     def _asking(self, request: Request, wish: Wish, *, status: int = 200) -> Response:
         headers = {"Cache-Control": "no-store", **({"Retry-After": LATER} if status == 429 else {})}
@@ -164,15 +170,18 @@ class Subscribing:
         )
 
     def _keep(self, request: Request, email: str, wish: Wish) -> Limit | None:
-        """Keep what was asked for and its letter, within the limits; returns the one that was reached."""
+        """Keep what was asked for and its letter, within the limits; returns one that was reached and may be told."""
         asks = forms.sign_up(request, email, self._context.secret)
         name = wish.name or self._name(request, wish)
         now = self._context.clock()
 
         def work(session: Session) -> Limit | None:
             limit = signups.admit(session, asks, now=now)
-            if limit is not None or subscribers.suppression(session, email) is not None:
+            if limit is not None and limit is not Limit.ADDRESS:
                 return limit
+            barred = subscribers.suppression(session, email) is not None
+            # All of it is also done where it must not be, and taken back: how long it takes tells nobody anything.
+            kept = session.begin_nested()
             search = subscribers.ask(
                 session,
                 email,
@@ -190,6 +199,10 @@ class Subscribing:
                 domain=self._context.mail_domain,
                 saved_search_id=search.id,
             )
+            if limit is not None or barred:
+                kept.rollback()
+            else:
+                kept.commit()
             return None
 
         with self._writing.turn():

@@ -1,5 +1,6 @@
 """Feeds, read the way readers' programs do (feedparser) and the way a validator does (lxml)."""
 
+import json
 import locale
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,11 +13,13 @@ import pytest
 from babel.support import NullTranslations
 from lxml import etree
 
+from alerts.entries import SHORT_TITLE
 from alerts.feeds import LONGEST, MOST_BYTES, MOST_ENTRIES, Feed, FeedForm, plain, render, web_address
 from alerts.site import Site
 from alerts.sources import SourceNames
 from db.card import Card
-from db.vocabulary.notice import Category, NoticeKind
+from db.feeding import News
+from db.vocabulary.notice import Category, FieldChange, NoticeKind
 from db.vocabulary.reading import (
     Access,
     AccessReason,
@@ -44,6 +47,7 @@ FEED = Feed(
     title="Renewable energy",
     description="Tenders in renewable energy",
     page_url="https://tenders.example.org/?area=renewables",
+    self_url="https://tenders.example.org/feeds/renewables.atom",
     updated=NOW,
 )
 AREAS = {"renewables": "Renewable energy", "smart-city": "Smart city"}
@@ -85,19 +89,25 @@ TEXTS_JA = {
     "Goods": "物品",
     "{moment} Tokyo time": "{moment}（日本時間）",
 }
-both_forms = pytest.mark.parametrize("form", list(FeedForm))
+SHEET = "/static/feed.css?v=1"
+ATOM, XHTML = "{http://www.w3.org/2005/Atom}", "{http://www.w3.org/1999/xhtml}"
+XML_FORMS = [FeedForm.RSS, FeedForm.ATOM]
+both_forms = pytest.mark.parametrize("form", XML_FORMS)
+all_forms = pytest.mark.parametrize("form", list(FeedForm))
 
 
-def written(*cards: Card, form: FeedForm, feed: Feed = FEED, spoken: Language | None = None) -> bytes:
+def written(*shown: Card | News, form: FeedForm, feed: Feed = FEED, spoken: Language | None = None) -> bytes:
+    """A feed of news; of a card alone, there was news when it was updated."""
     return render(
         feed,
-        cards,
+        [one if isinstance(one, News) else News(one, one.updated_at) for one in shown],
         form=form,
         site=SITE,
         language=spoken or language("en"),
         area_names=AREAS,
         sources={"kkj": KKJ},
         access_rules=RULES,
+        stylesheet=SHEET,
     )
 
 
@@ -107,14 +117,18 @@ def parsed(document: bytes) -> Any:
     return found
 
 
-def read(*cards: Card, form: FeedForm, feed: Feed = FEED, spoken: Language | None = None) -> Any:
-    return parsed(written(*cards, form=form, feed=feed, spoken=spoken))
+def read(*told: Card | News, form: FeedForm, feed: Feed = FEED, spoken: Language | None = None) -> Any:
+    return parsed(written(*told, form=form, feed=feed, spoken=spoken))
 
 
-def shown(*cards: Card, form: FeedForm = FeedForm.ATOM, spoken: Language | None = None) -> etree._Element:
+def read_json(*told: Card | News, feed: Feed = FEED, spoken: Language | None = None) -> Any:
+    return json.loads(written(*told, form=FeedForm.JSON, feed=feed, spoken=spoken))
+
+
+def shown(*told: Card | News, form: FeedForm = FeedForm.ATOM, spoken: Language | None = None) -> etree._Element:
     """The content of the first entry, as a browser sees it."""
-    entry = read(*cards, form=form, spoken=spoken).entries[0]
-    return etree.fromstring(entry.content[0].value if "content" in entry else entry.summary, etree.HTMLParser())
+    entry = read(*told, form=form, spoken=spoken).entries[0]
+    return etree.fromstring(entry.content[0].value, etree.HTMLParser())
 
 
 def words(element: etree._Element) -> str:
@@ -151,9 +165,7 @@ def test_a_feed_names_itself_its_page_and_its_own_address(form: FeedForm) -> Non
     feed = read(CARD, form=form).feed
     assert (feed.title, feed.subtitle, feed.language) == (FEED.title, FEED.description, "en")
     assert feed.link == FEED.page_url
-    assert [(link.href, link.type) for link in feed.links if link.rel == "self"] == [
-        (f"https://tenders.example.org/feeds/renewables.{form}", form.media_type)
-    ]
+    assert [(link.href, link.type) for link in feed.links if link.rel == "self"] == [(FEED.self_url, form.media_type)]
     assert feed.generator == "japan-tender-monitor"
 
 
@@ -182,7 +194,7 @@ def test_a_feed_without_title_and_description_still_is_a_feed(form: FeedForm) ->
     assert (feed.title, feed.subtitle) == ("Tender Monitor", "Tender Monitor")
 
 
-@both_forms
+@all_forms
 def test_the_same_cards_give_the_same_bytes_in_whatever_order_they_come(form: FeedForm) -> None:
     cards = [later(CARD, number // 2, title=f"No. {number}") for number in range(0, 20, 2)]
     assert written(*cards, form=form) == written(*reversed(cards), form=form)
@@ -201,21 +213,47 @@ def test_a_feed_has_at_most_a_hundred_entries(form: FeedForm) -> None:
     assert entries[0].id.endswith(f"{MOST_ENTRIES + 20:x}")
 
 
-@both_forms
-def test_a_feed_that_grows_too_large_loses_its_oldest_entries(form: FeedForm) -> None:
-    long = replace(CARD, title="購" * LONGEST * 2, title_en="&" * LONGEST)
+@all_forms
+def test_of_a_feed_that_grows_too_large_the_oldest_entries_are_cut_down_to_their_titles(form: FeedForm) -> None:
+    long = replace(CARD, title="購" * LONGEST * 2, title_en="&" * LONGEST, sources=(NOTICE,) * 5)
     document = written(*(later(long, number) for number in range(MOST_ENTRIES)), form=form)
-    entries = parsed(document).entries
-    assert MOST_BYTES * 0.9 < len(document) <= MOST_BYTES
-    assert 10 < len(entries) < MOST_ENTRIES
-    assert entries[0].id.endswith(f"{MOST_ENTRIES:x}")
+    assert MOST_BYTES * 0.95 < len(document) <= MOST_BYTES
+    if form is FeedForm.JSON:
+        titles = [item["title"] for item in json.loads(document)["items"]]
+        contents = [item["content_html"] for item in json.loads(document)["items"]]
+    else:
+        entries = parsed(document).entries
+        titles, contents = [entry.title for entry in entries], [entry.content[0].value for entry in entries]
+    assert len(titles) == MOST_ENTRIES
+    assert len(titles[0]) > LONGEST
+    assert len(titles[-1]) == SHORT_TITLE
+    assert contents[0].startswith("<p>")
+    assert contents[-1] == "This entry is too long for a feed; the page of the tender has all of it."
+
+
+@all_forms
+def test_whatever_sources_send_a_feed_never_grows_beyond_what_is_allowed(form: FeedForm) -> None:
+    address = "https://example.org/" + "&" * (LONGEST - 20)
+    hostile = replace(
+        CARD,
+        title="&" * LONGEST,
+        title_en="𠮷" * LONGEST,
+        buyer="<" * LONGEST,
+        sources=tuple(replace(NOTICE, url=f"{address[:-3]}{number}") for number in range(100, 140)),
+    )
+    document = written(*(later(hostile, number) for number in range(MOST_ENTRIES)), form=form)
+    assert len(document) <= MOST_BYTES
 
 
 @both_forms
-def test_no_stylesheet_stands_before_a_feed(form: FeedForm) -> None:
-    document = written(CARD, form=form)
-    assert document.startswith(b"<?xml version='1.0' encoding='UTF-8'?>\n<")
-    assert b"stylesheet" not in document
+def test_a_browser_is_told_of_the_sheet_that_draws_a_feed_and_shows_what_it_is(form: FeedForm) -> None:
+    root = etree.fromstring(written(CARD, form=form))
+    sheet = root.getprevious()
+    assert isinstance(sheet, etree._ProcessingInstruction)
+    assert (sheet.target, dict(sheet.attrib)) == ("xml-stylesheet", {"type": "text/css", "href": SHEET})
+    (box,) = root.iter(f"{XHTML}div")
+    assert "".join(box.itertext()).startswith("This is a feed.")
+    assert [link.get("href") for link in box.iter(f"{XHTML}a")] == [SITE.feeds_url(), FEED.page_url]
 
 
 @both_forms
@@ -227,6 +265,72 @@ def test_writing_a_feed_leaves_the_locale_of_the_process_alone(
 
     monkeypatch.setattr(locale, "setlocale", refuse)
     assert written(CARD, form=form)
+
+
+@all_forms
+def test_every_form_has_the_same_entries_in_the_same_order(form: FeedForm) -> None:
+    news = [later(CARD, number, title=f"No. {number} ]]> 𠮷") for number in (3, 1, 2)]
+    atom = read(*news, form=FeedForm.ATOM).entries
+    expected = [
+        (one.id, one.link, one.title, one.summary, one.content[0].value, one.published_parsed, one.updated_parsed)
+        for one in atom
+    ]
+    if form is FeedForm.JSON:
+        found = [
+            (
+                one["id"],
+                one["url"],
+                one["title"],
+                one["summary"],
+                one["content_html"],
+                *(datetime.fromisoformat(one[name]).utctimetuple() for name in ("date_published", "date_modified")),
+            )
+            for one in read_json(*news)["items"]
+        ]
+        assert [one[:5] for one in found] == [one[:5] for one in expected]
+        assert [[tuple(when)[:6] for when in one[5:]] for one in found] == [
+            [tuple(when)[:6] for when in one[5:]] for one in expected
+        ]
+    else:
+        entries = read(*news, form=form).entries
+        assert [
+            (one.id, one.link, one.title, one.summary, one.content[0].value, one.published_parsed, one.updated_parsed)
+            for one in entries
+        ] == expected
+
+
+# Of archives (RFC 5005, section 4) ----------------------------------------------------------------------
+
+ARCHIVED = replace(
+    FEED,
+    self_url="https://tenders.example.org/feeds/renewables/2026-08/2.atom",
+    current_url="https://tenders.example.org/feeds/renewables.atom",
+    older_url="https://tenders.example.org/feeds/renewables/2026-08/1.atom",
+    newer_url="https://tenders.example.org/feeds/renewables/2026-08/3.atom",
+)
+
+
+@both_forms
+def test_a_page_of_the_archive_says_so_and_leads_to_its_neighbours_and_to_the_feed(form: FeedForm) -> None:
+    document = written(CARD, form=form, feed=ARCHIVED)
+    links = {link.rel: link.href for link in parsed(document).feed.links}
+    assert links | {"alternate": ""} == {
+        "self": ARCHIVED.self_url,
+        "current": ARCHIVED.current_url,
+        "prev-archive": ARCHIVED.older_url,
+        "next-archive": ARCHIVED.newer_url,
+        "alternate": "",
+    }
+    root = etree.fromstring(document)
+    holder = root if form is FeedForm.ATOM else root[0]
+    assert holder.find("{http://purl.org/syndication/history/1.0}archive") is not None
+
+
+@both_forms
+def test_the_feed_itself_leads_to_its_archive_and_is_none(form: FeedForm) -> None:
+    document = written(CARD, form=form, feed=replace(FEED, older_url=ARCHIVED.older_url))
+    assert {link.rel for link in parsed(document).feed.links} >= {"self", "prev-archive"}
+    assert b"http://purl.org/syndication/history/1.0" not in document
 
 
 # Of an entry --------------------------------------------------------------------------------------------
@@ -305,6 +409,40 @@ def test_a_cancelled_tender_stays_and_its_title_says_so(form: FeedForm) -> None:
     content = words(shown(card, form=form))
     assert content.startswith("This procurement was cancelled.")
     assert "Deadline" not in content
+
+
+@all_forms
+def test_an_entry_was_updated_when_there_was_news_of_it_and_not_when_anything_was_learnt(form: FeedForm) -> None:
+    news = News(CARD, NOW - timedelta(days=2))
+    if form is FeedForm.JSON:
+        assert read_json(news)["items"][0]["date_modified"] == "2026-08-30T12:04:05+09:00"
+    else:
+        assert read(news, form=form).entries[0].updated_parsed[:6] == (2026, 8, 30, 3, 4, 5)
+
+
+@both_forms
+def test_an_entry_says_what_changed_and_when(form: FeedForm) -> None:
+    changes = (
+        FieldChange("deadline", "2026-10-05T17:00:00+09:00", "2026-10-02T17:00:00+09:00"),
+        FieldChange("method", None, "<随意契約>"),
+    )
+    content = shown(News(CARD, NOW, changes=changes), form=form)
+    assert words(content).startswith("What changed (Tue 1 Sep 2026, 12:04 Tokyo time):")
+    assert [words(item) for item in content.iter("li")] == [
+        "Deadline moved EARLIER: was Mon 5 Oct 2026, 17:00 Tokyo time, is now Fri 2 Oct 2026, 17:00 Tokyo time",
+        "procedure: – → <随意契約>",
+    ]
+
+
+@all_forms
+def test_the_line_in_a_readers_list_has_the_deadline_and_the_buyer(form: FeedForm) -> None:
+    card = replace(CARD, buyer_en="Ministry <of> R&D")
+    told = "Deadline: Fri 2 Oct 2026, 17:00 Tokyo time · Ministry <of> R&D"
+    if form is FeedForm.JSON:
+        assert read_json(card)["items"][0]["summary"] == told
+    else:
+        summary = read(card, form=form).entries[0].summary
+        assert (words(etree.fromstring(f"<p>{summary}</p>")) if form is FeedForm.RSS else summary) == told
 
 
 # Of what an entry shows ---------------------------------------------------------------------------------

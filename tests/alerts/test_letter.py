@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.errors import MailError
-from alerts.letter import Letter, as_bytes, ascii_address
+from alerts.letter import Letter, as_bytes, ascii_address, marked
 from db.vocabulary.japanese import TOKYO
 
 LETTER = Letter(
@@ -128,13 +128,43 @@ def test_the_headers_say_what_programs_ask_for(reading: Reading) -> None:
     assert len(mail.keys()) == len(set(mail.keys()))
 
 
+def test_the_way_out_by_mail_stands_behind_the_one_by_a_click(reading: Reading) -> None:
+    letter = replace(LETTER, unsubscribe_mail="bounces+u-KmQ-anzHmqT2ipc0lYQI1Q@例え.jp")
+    message = as_bytes(letter)
+    assert raw(message, "List-Unsubscribe").split(",\r\n ") == [
+        f"<{LETTER.unsubscribe_url}>",
+        "<mailto:bounces+u-KmQ-anzHmqT2ipc0lYQI1Q@xn--r8jz45g.jp?subject=unsubscribe>",
+    ]
+    assert str(reading(message)["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
+
+
+def test_a_letter_that_answers_a_request_does_not_belong_to_a_list(reading: Reading) -> None:
+    mail = reading(as_bytes(replace(LETTER, unsubscribe_url=None)))
+    assert [name for name in mail if name.startswith("List-") or name == "Precedence"] == []
+    assert str(mail["Auto-Submitted"]) == "auto-generated"
+
+
+def test_a_mark_makes_an_address_of_its_own() -> None:
+    assert marked("bounces@example.org", "4b7c") == "bounces+4b7c@example.org"
+
+
 @pytest.mark.parametrize(
     "field",
-    ["sender", "sender_name", "recipient", "subject", "message_id", "list_id", "unsubscribe_url", "language"],
+    [
+        "sender",
+        "sender_name",
+        "recipient",
+        "subject",
+        "message_id",
+        "list_id",
+        "unsubscribe_url",
+        "unsubscribe_mail",
+        "language",
+    ],
 )
 @pytest.mark.parametrize("smuggled", ["\r\nBcc: all@example.org", "\nX: y", "\r", "\u2028x", "\x85", "\r\n folded"])
 def test_a_line_break_in_a_header_is_refused(field: str, smuggled: str) -> None:
-    letter = replace(LETTER, **{field: getattr(LETTER, field) + smuggled})
+    letter = replace(LETTER, **{field: (getattr(LETTER, field) or "bounces@example.org") + smuggled})
     with pytest.raises(MailError, match="line break") as refused:
         as_bytes(letter)
     assert refused.value.temporary is (field != "recipient")
@@ -175,7 +205,7 @@ def test_both_parts_come_back_as_they_were_written(text: str, html: str) -> None
     for part, written in zip(parts, (text, html), strict=True):
         payload = part.get_payload(decode=True)
         assert isinstance(payload, bytes)
-        # set_content ends every text with a line end, and writes line ends as mail does.
+        # Every text ends with a line end, and line ends are those of mail.
         lines = written.encode().splitlines() or [b""]
         assert payload.splitlines() == lines
         assert part.get_content_charset() == "utf-8"

@@ -1,15 +1,13 @@
 """Handing letters on: to real mail servers on loopback, and into folders."""
 
-import asyncio
 import mailbox
 import os
 import shutil
 import socket
 import ssl
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,113 +18,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from alerts.errors import MailError
 from alerts.mailer import MaildirMailer, SmtpMailer, mailer
 from alerts.settings import MailSettings, SmtpSettings
+from tests.alerts.servers import SECONDS, TAKEN, Handler, scripted, serving
 
 MESSAGE = b"From: monitor@example.org\r\nSubject: =?utf-8?b?5rC057Sg?=\r\n\r\nline\r\n.\r\n..two\r\n"
 SENDER = "monitor@example.org"
-SECONDS = 5.0
-TAKEN: list[bytes | None] = [b"220 mx", b"250 mx", b"250 sender", b"250 recipient", b"354 go ahead"]
-
-
-class Handler:
-    """A mail server's manners: what it answers to whom, and what it was handed."""
-
-    def __init__(self, **answers: str) -> None:
-        self.answers = answers
-        self.received: list[tuple[str, bytes]] = []
-        self.sessions: set[int] = set()
-        self.senders: set[str] = set()
-
-    async def handle_MAIL(  # noqa: N802 (aiosmtpd's names)
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        self.sessions.add(id(session))
-        envelope.mail_from = address
-        self.senders.add(address)
-        return self.answers.get("MAIL", "250 OK")
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.answers.get(address.partition("@")[0], "250 OK")
-        if answer.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.answers.get("DATA", "250 OK")
-        if answer.startswith("2"):
-            assert isinstance(envelope.content, bytes)
-            self.received += [(recipient, envelope.content) for recipient in envelope.rcpt_tos]
-        return answer
-
-    @property
-    def recipients(self) -> list[str]:
-        return [recipient for recipient, _ in self.received]
-
-
-@contextmanager
-def serving(handler: Handler, **options: Any) -> Iterator[int]:
-    """The server on a free port of loopback, in a thread, until the end of the block."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def start() -> asyncio.Server:
-        return await loop.create_server(
-            lambda: SMTP(handler, hostname="mx.example.org", loop=loop, **options), "127.0.0.1", 0
-        )
-
-    async def end(server: asyncio.Server) -> None:
-        server.close()
-        await server.wait_closed()
-        waiting = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-
-    server = asyncio.run_coroutine_threadsafe(start(), loop).result(SECONDS)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        asyncio.run_coroutine_threadsafe(end(server), loop).result(SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(SECONDS)
-        loop.close()
-
-
-@contextmanager
-def scripted(*connections: list[bytes | None]) -> Iterator[tuple[int, list[bytes]]]:
-    """A server that gives these answers, connection after connection; after the last of them the line is dropped.
-
-    None reads on without an answer. The second value is what it was told.
-    """
-    heard: list[bytes] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(SECONDS)
-
-    def serve() -> None:
-        for answers in connections:
-            line, _ = listener.accept()
-            line.settimeout(SECONDS)
-            with line, line.makefile("rb") as reading:
-                for answer in answers:
-                    if answer is not None:
-                        line.sendall(answer + b"\r\n")
-                    if answer is None or answer[:3] == b"354":
-                        while (said := reading.readline()) not in (b".\r\n", b""):
-                            pass
-                    elif answer is not answers[-1]:
-                        said = reading.readline()
-                        heard.append(said.strip())
-                line.shutdown(socket.SHUT_RDWR)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield listener.getsockname()[1], heard
-    finally:
-        thread.join(SECONDS)
-        listener.close()
 
 
 def settings(port: int, security: str = "none", **more: Any) -> SmtpSettings:
@@ -214,6 +109,23 @@ def test_an_answer_says_whether_it_is_worth_trying_again(answer: str, temporary:
     assert str(error) == f"the mail server refused the mail to anna@example.org: {answer}"
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("550 5.1.1 <anna@example.org>: no such user", "5.1.1"),
+        ("550 5.7.1 blocked; see 5.1.1", "5.7.1"),
+        ("550 no such user", "5.0.0"),
+        ("550 write to 5.1.1.1", "5.0.0"),
+        ("450 4.2.0 greylisted", "4.2.0"),
+        ("552 5.2.2 mailbox full", "5.2.2"),
+    ],
+)
+def test_an_answer_says_what_is_wrong_with_the_readers_mailbox(answer: str, status: str) -> None:
+    with serving(Handler(anna=answer)) as port:
+        error = refusal(port)
+    assert (error.status, error.everyone) == (status, False)
+
+
 @pytest.mark.parametrize(("answer", "temporary"), [("451 4.3.0 later", True), ("554 5.7.1 looks like spam", False)])
 def test_a_message_that_is_refused_did_not_arrive(answer: str, temporary: bool) -> None:
     handler = Handler(DATA=answer)
@@ -235,7 +147,7 @@ def test_after_a_refusal_the_next_reader_still_gets_theirs() -> None:
 def test_a_server_that_refuses_us_says_nothing_against_the_reader() -> None:
     with serving(Handler(MAIL="550 5.7.1 who are you")) as port:
         error = refusal(port)
-    assert (error.temporary, error.doubtful) == (True, False)
+    assert (error.temporary, error.doubtful, error.everyone, error.status) == (True, False, True, "")
     assert "[mail] sender" in str(error)
     with scripted([b"554 5.7.1 your address is blocked"]) as (port, _):
         assert refusal(port).temporary
@@ -244,7 +156,7 @@ def test_a_server_that_refuses_us_says_nothing_against_the_reader() -> None:
 def test_a_server_that_has_no_time_is_asked_again_later() -> None:
     with scripted([b"220 mx", b"250 mx", b"421 4.3.2 shutting down"]) as (port, _):
         error = refusal(port)
-    assert (error.temporary, error.doubtful) == (True, False)
+    assert (error.temporary, error.doubtful, error.everyone) == (True, False, True)
 
 
 def test_a_server_that_leaves_instead_of_taking_the_message_did_not_take_it() -> None:
@@ -262,7 +174,7 @@ def test_a_server_that_is_not_there_is_temporary() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = refusal(port)
-    assert (error.temporary, error.doubtful) == (True, False)
+    assert (error.temporary, error.doubtful, error.everyone) == (True, False, True)
     assert f"127.0.0.1:{port}" in str(error)
 
 
@@ -294,7 +206,7 @@ def test_a_line_that_drops_between_the_message_and_the_answer_leaves_doubt() -> 
 def test_an_answer_that_does_not_come_in_time_leaves_doubt() -> None:
     with scripted([*TAKEN, None]) as (port, _):
         error = refusal(port, timeout_seconds=0.2)
-    assert (error.temporary, error.doubtful) == (True, True)
+    assert (error.temporary, error.doubtful, error.everyone) == (True, True, False)
 
 
 def test_a_connection_that_ended_between_two_letters_is_made_anew() -> None:

@@ -1,9 +1,10 @@
 """Matching: every saved search that an event concerns, once, and why."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Event, Thread
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -222,29 +223,23 @@ def test_crawls_match_while_searches_come_and_go() -> None:
     steady = stored("水素", "整備 OR 太陽光", "NOT 太陽光")
     matcher = Matcher.of(steady)
     stop = Event()
-    seen: list[set[int]] = []
-    failed: list[BaseException] = []
 
-    def crawl() -> None:
+    def crawl() -> list[set[int]]:
+        seen: list[set[int]] = []
+        while not stop.is_set():
+            told = matcher.match([TenderChange(tender(), EventKind.PUBLISHED)], now=NOW)
+            seen.append({match.saved_search_id.int for match in told})
+        return seen
+
+    with ThreadPoolExecutor(3) as threads:
+        crawls = [threads.submit(crawl) for _ in range(3)]
         try:
-            while not stop.is_set():
-                told = matcher.match([TenderChange(tender(), EventKind.PUBLISHED)], now=NOW)
-                seen.append({match.saved_search_id.int for match in told})
-        except BaseException as error:
-            failed.append(error)
-
-    crawls = [Thread(target=crawl) for _ in range(3)]
-    for thread in crawls:
-        thread.start()
-    try:
-        for number in range(200):
-            more = [StoredSearch(UUID(int=1000 + number), READER, "", f"水素 OR 見本{number} OR EV{number}")]
-            matcher.refresh([*steady, *more] if number % 3 else steady)
-    finally:
-        stop.set()
-        for thread in crawls:
-            thread.join(10)
-    assert failed == []
+            for number in range(200):
+                more = [StoredSearch(UUID(int=1000 + number), READER, "", f"水素 OR 見本{number} OR EV{number}")]
+                matcher.refresh([*steady, *more] if number % 3 else steady)
+        finally:
+            stop.set()
+        seen = [one for done in crawls for one in done.result(10)]
     assert seen
     assert all({1, 2, 3} <= one and len(one) <= 4 for one in seen)
 

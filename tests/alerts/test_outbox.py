@@ -2,30 +2,42 @@
 
 import mailbox
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import Session
 
 from alerts.digest import write
 from alerts.errors import MailError
-from alerts.mailer import MaildirMailer
-from alerts.outbox import Result, preview
+from alerts.mailer import SmtpMailer
+from alerts.outbox import Result, deliver_due, plan, preview, preview_for
+from alerts.settings import MailSettings, SmtpSettings
 from db import deliveries, subscribers
+from db.deliveries import Telling
 from db.engine import Database
 from db.errors import RecordError
+from db.history import Digest
+from db.subscriber import SavedSearch, Subscriber
+from db.vocabulary.delivery import Frequency, LetterKind, SuppressionReason
 from db.vocabulary.japanese import TOKYO
+from db.vocabulary.messages import Saying
+from db.vocabulary.run import RunState
 from db.vocabulary.window import Schedule, window_before
+from tests.alerts.servers import SECONDS, TAKEN, Handler, scripted, serving
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Clock, Post, Record
@@ -211,7 +223,7 @@ def test_what_a_mail_server_that_was_away_kept_back_comes_with_the_next_letter(
     assert results == [Result.LATER] * (deliveries.ATTEMPTS - 1) + [Result.GIVEN_UP, Result.SENT]
     assert seen == {(1, 0), (0, 1)}
     assert len(letters.mails) == 1
-    assert "We could not write to you for a while" in plain_text(letters.mails[0].read)
+    assert str(letters.mails[0].read["Subject"]).startswith("1 tender after an interruption")
 
 
 def test_a_letter_that_can_never_arrive_is_given_up_and_the_others_go_on(
@@ -381,6 +393,376 @@ def test_a_letter_can_be_looked_at_before_it_is_sent(record: "Record") -> None:
     assert preview(record.database, record.writing(), digest.id) is None
 
 
+# Letters of all kinds ----------------------------------------------------------------------------------
+
+
+def asked(record: "Record", email: str = "new@example.org") -> SavedSearch:
+    """A search that somebody asked for on the page, with the letter that asks whether it is theirs."""
+    now = record.clock.now
+
+    def work(session: Session) -> SavedSearch:
+        search = subscribers.ask(
+            session,
+            email,
+            choices=subscribers.Choices(),
+            name="Hydrogen",
+            query="水素",
+            frequency=Frequency.DAILY,
+            now=now,
+        )
+        kind, id = LetterKind.CONFIRMATION, search.id
+        deliveries.add_letter(session, search.subscriber_id, kind, now=now, domain="example.org", saved_search_id=id)
+        return search
+
+    return record.database.write(work)
+
+
+def add_letter(record: "Record", person: Subscriber, kind: LetterKind, note: Saying | None = None) -> Digest:
+    return record.database.write(
+        lambda session: deliveries.add_letter(
+            session, person.id, kind, now=record.clock.now, domain="example.org", note=note
+        )
+    )
+
+
+def tell_at_once(record: "Record") -> None:
+    """What waits is told without waiting for the end of a window."""
+
+    def work(session: Session) -> None:
+        for match in record.matches():
+            session.merge(match).at_once = True
+
+    record.database.write(work)
+
+
+def test_every_kind_of_letter_goes_out_and_what_somebody_waits_for_first(record: "Record", post: NewPost) -> None:
+    anna, bert = record.subscribe("anna@example.org"), record.subscribe("bert@example.org")
+    record.publish(record.notice("1"))
+    record.open()
+    record.publish(record.notice("2"))
+    tell_at_once(record)
+    add_letter(record, anna, LetterKind.NOTE, Saying("Your webhook was turned off."))
+    add_letter(record, bert, LetterKind.FAREWELL)
+    add_letter(record, anna, LetterKind.CHOICES)
+    asked(record)
+    letters = post()
+    outcomes = record.deliver(letters)
+    assert {one.result for one in outcomes} == {Result.SENT}
+    assert [one.kind for one in outcomes][:3].count(LetterKind.CONFIRMATION) == 1
+    turns = [next(place for place, kinds in enumerate(deliveries.TURNS) if one.kind in kinds) for one in outcomes]
+    assert turns == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert sorted(one.kind for one in outcomes) == sorted(
+        [LetterKind.CONFIRMATION, LetterKind.CHOICES, LetterKind.FAREWELL, LetterKind.NOTE]
+        + [LetterKind.ALERT, LetterKind.DIGEST] * 2
+    )
+    of_the_list = {
+        outcome.kind for outcome, mail in zip(outcomes, letters.mails, strict=True) if "List-Id" in mail.read
+    }
+    assert of_the_list == {LetterKind.ALERT, LetterKind.DIGEST}
+    assert record.deliver(letters) == []
+
+
+def test_a_question_goes_to_whoever_is_not_subscribed_yet_and_nothing_else_does(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    search = asked(record)
+    record.publish(record.notice())
+    letters = post()
+    assert [one.kind for one in record.deliver(letters)] == [LetterKind.CONFIRMATION]
+    assert letters.recipients == ["new@example.org"]
+    clock.go_on(days=1)
+    assert record.deliver(letters) == []
+    record.database.write(lambda session: subscribers.confirm(session, search.id, now=clock.now))
+    record.publish(record.notice("2"), at=clock.now)
+    clock.go_on(days=1)
+    assert [one.kind for one in record.deliver(letters)] == [LetterKind.DIGEST]
+
+
+def test_a_question_that_nobody_answers_is_forgotten(record: "Record", post: NewPost, clock: "Clock") -> None:
+    asked(record)
+    record.deliver(post())
+    clock.go_on(days=8)
+    assert record.deliver(post()) == []
+    assert record.digests() == []
+    with record.database.reading() as session:
+        assert subscribers.by_email(session, "new@example.org") is None
+
+
+def test_whoever_unsubscribed_still_gets_the_links_that_they_ask_for(record: "Record", post: NewPost) -> None:
+    person = record.subscribe()
+    record.publish(record.notice())
+    record.open()
+    record.unsubscribe(person)
+    for kind in (LetterKind.CHOICES, LetterKind.FAREWELL, LetterKind.NOTE):
+        add_letter(record, person, kind, Saying("A word."))
+    assert [one.kind for one in record.deliver(post())] == [LetterKind.CHOICES, LetterKind.FAREWELL]
+
+
+# Ways back ---------------------------------------------------------------------------------------------
+
+
+def mail_settings(tmp_path: Path, **more: Any) -> MailSettings:
+    for part in ("new", "cur", "tmp"):
+        (tmp_path / "inbox" / part).mkdir(parents=True)
+    return MailSettings(
+        "monitor@example.org", tmp_path / "mail", return_path="bounces@example.org", inbox=tmp_path / "inbox", **more
+    )
+
+
+def test_every_letter_has_a_return_path_of_its_own(record: "Record", post: NewPost, tmp_path: Path) -> None:
+    record.mail = mail_settings(tmp_path)
+    person = record.subscribe()
+    record.publish(record.notice())
+    asked(record)
+    letters = post()
+    record.deliver(letters)
+    digests = {digest.message_id: digest for digest in record.digests()}
+    for mail in letters.mails:
+        digest = digests[str(mail.read["Message-ID"])]
+        assert mail.sender == f"bounces+{digest.id.hex}@example.org"
+        assert str(mail.read["From"]) == "Tender Monitor <monitor@example.org>"
+        by_mail = f"<mailto:bounces+u-{person.token}@example.org?subject=unsubscribe>"
+        assert (by_mail in str(mail.read["List-Unsubscribe"])) is (digest.kind == LetterKind.DIGEST)
+
+
+def test_where_nothing_can_come_in_no_address_is_promised_to_take_it(
+    record: "Record", post: NewPost, tmp_path: Path
+) -> None:
+    record.mail = replace(mail_settings(tmp_path), inbox=None)
+    record.subscribe()
+    record.publish(record.notice())
+    letters = post()
+    record.deliver(letters)
+    assert "mailto" not in str(letters.mails[0].read["List-Unsubscribe"])
+    assert letters.mails[0].sender.startswith("bounces+")
+
+
+def test_what_came_back_is_read_before_anything_is_sent(record: "Record", post: NewPost, tmp_path: Path) -> None:
+    record.mail = mail_settings(tmp_path)
+    person = record.subscribe()
+    record.publish(record.notice())
+    request = f"To: bounces+u-{person.token}@example.org\n\n"
+    (tmp_path / "inbox" / "new" / "1").write_text(request)
+    assert record.deliver(post()) == []
+    assert record.digests() == []
+
+
+def test_an_address_that_a_server_refuses_for_good_gets_nothing_more_and_what_it_was_to_be_told_waits(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    record.subscribe()
+    record.publish(record.notice("1"))
+    gone = MailError("550 5.1.1 no such user", temporary=False, status="5.1.1")
+    letters = post(gone)
+    assert [one.result for one in record.deliver(letters)] == [Result.GIVEN_UP]
+    assert [(digest.state, digest.bounce) for digest in record.digests()] == [("failed", "5.1.1")]
+    record.publish(record.notice("2"), at=clock.now)
+    clock.go_on(days=1)
+    assert record.deliver(letters) == []
+    record.database.write(lambda session: subscribers.allow(session, "reader@example.org"))
+    assert [one.tenders for one in record.deliver(letters)] == [2]
+
+
+@pytest.mark.parametrize("status", ["5.7.1", "5.2.2", "5.0.0", ""])
+def test_no_other_refusal_of_one_letter_stops_the_next(
+    record: "Record", post: NewPost, clock: "Clock", status: str
+) -> None:
+    record.subscribe()
+    record.publish(record.notice("1"))
+    letters = post(MailError("no", temporary=False, status=status))
+    assert [one.result for one in record.deliver(letters)] == [Result.GIVEN_UP]
+    record.publish(record.notice("2"), at=clock.now)
+    clock.go_on(days=1)
+    assert [one.result for one in record.deliver(letters)] == [Result.SENT]
+
+
+def test_an_address_that_was_suppressed_after_the_letter_was_made_gets_nothing(
+    record: "Record", post: NewPost
+) -> None:
+    record.subscribe("Reader@example.org")
+    record.publish(record.notice())
+    record.open()
+    record.database.write(
+        lambda session: subscribers.suppress(session, "reader@example.org", SuppressionReason.COMPLAINT, now=EIGHT)
+    )
+    letters = post()
+    (outcome,) = record.deliver(letters)
+    assert (outcome.result, letters.mails) == (Result.GIVEN_UP, [])
+    assert "nothing is sent to this address any more" in str(outcome.error)
+    assert [match.waiting for match in record.matches()] == [True]
+
+
+# How fast and how often --------------------------------------------------------------------------------
+
+
+def test_no_more_letters_go_out_in_a_minute_than_the_server_allows(
+    record: "Record", post: NewPost, clock: "Clock", tmp_path: Path
+) -> None:
+    record.mail = mail_settings(tmp_path, per_minute=10)
+    for number in range(25):
+        record.subscribe(f"reader{number}@example.org")
+    record.publish(record.notice())
+    moments: list[datetime] = []
+
+    class Watched:
+        def send(self, message: bytes, *, sender: str, recipient: str) -> None:
+            moments.append(clock.now)
+
+    assert len(record.deliver(Watched())) == 25
+    assert moments == [EIGHT + number * timedelta(seconds=6) for number in range(25)]
+    assert [state for _, state in record.attempts()] == ["sent"] * 25
+
+
+def test_in_a_long_round_a_letter_that_somebody_waits_for_does_not_wait_for_its_end(
+    record: "Record", clock: "Clock", tmp_path: Path
+) -> None:
+    record.mail = mail_settings(tmp_path, per_minute=4)
+    for number in range(20):
+        record.subscribe(f"reader{number}@example.org")
+    record.publish(record.notice())
+    got: list[str] = []
+
+    class Watched:
+        def send(self, message: bytes, *, sender: str, recipient: str) -> None:
+            if len(got) == 5:
+                asked(record)
+            got.append(recipient)
+
+    record.deliver(Watched())
+    assert len(got) == 21
+    assert got.index("new@example.org") <= 5 + 4
+
+
+def test_while_a_letter_waits_for_its_turn_nothing_is_in_doubt(
+    record: "Record", post: NewPost, clock: "Clock", tmp_path: Path
+) -> None:
+    record.mail = mail_settings(tmp_path, per_minute=1)
+    for number in range(3):
+        record.subscribe(f"reader{number}@example.org")
+    record.publish(record.notice())
+    seen: list[list[str]] = []
+
+    def sleep(seconds: float) -> None:
+        seen.append(sorted(state for _, state in record.attempts()))
+        clock.sleep(seconds)
+
+    deliver_due(record.database, post(), record.writing(), clock=clock, sleep=sleep)
+    assert seen == [["sent"], ["sent", "sent"]]
+
+
+def test_chance_spreads_the_next_attempts(record: "Record", post: NewPost, refusal: Refusal) -> None:
+    for number in range(20):
+        record.subscribe(f"reader{number}@example.org")
+    record.publish(record.notice())
+    letters = post(*(refusal(temporary=True) for _ in range(20)))
+    deliver_due(record.database, letters, record.writing(), clock=record.clock, rng=random.Random(1))
+    turns = {digest.due_at - EIGHT for digest in record.digests()}
+    assert len(turns) == 20
+    assert timedelta(minutes=5) <= min(turns) < max(turns) < timedelta(minutes=6, seconds=15)
+
+
+def test_a_server_that_takes_nothing_is_not_asked_for_every_letter(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    people = [f"reader{number}@example.org" for number in range(60)]
+    for email in people:
+        record.subscribe(email)
+    record.publish(record.notice())
+    away = [MailError("the server is away", temporary=True, everyone=True) for _ in range(3)]
+    letters = post(*away)
+    for _ in range(3):
+        (outcome,) = record.deliver(letters)
+        assert outcome.result is Result.LATER
+        clock.go_on(minutes=1)
+    assert letters.errors == []
+    assert sorted(record.attempts()) == [(1, "failed")] * 3
+    assert {digest.state for digest in record.digests()} == {"pending"}
+    clock.go_on(minutes=5)
+    assert len(record.deliver(letters)) == 60
+    assert sorted(letters.recipients) == sorted(people)
+
+
+def test_a_server_that_leaves_in_the_middle_leaves_no_doubt_about_the_letter_before(
+    record: "Record", post: NewPost
+) -> None:
+    for number in range(3):
+        record.subscribe(f"reader{number}@example.org")
+    record.publish(record.notice())
+    letters = post(None, MailError("the server is away", temporary=True, everyone=True))
+    assert [one.result for one in record.deliver(letters)] == [Result.SENT, Result.LATER]
+    assert sorted(record.attempts()) == [(1, "failed"), (1, "sent")]
+
+
+def test_what_could_not_be_sent_for_days_comes_in_the_next_letter(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    record.subscribe()
+    record.publish(record.notice("1"))
+    record.open()
+    clock.go_on(days=5)
+    record.publish(record.notice("2"), at=clock.now - timedelta(hours=1))
+    (outcome,) = record.deliver(post())
+    assert outcome.tenders == 2
+    assert [(digest.state, digest.backlog) for digest in record.digests()] == [("failed", False), ("sent", True)]
+
+
+# Looking first -----------------------------------------------------------------------------------------
+
+
+def untouched(record: "Record") -> tuple[list[Digest], list[tuple[int, str]], list[bool]]:
+    return record.digests(), record.attempts(), [match.waiting for match in record.matches()]
+
+
+def test_what_would_go_out_can_be_seen_without_sending_anything(record: "Record", post: NewPost) -> None:
+    anna = record.subscribe("anna@example.org", searches={"Hydrogen": "水素", "Tokyo": "prefecture:Tokyo"})
+    record.subscribe("bert@example.org")
+    record.publish(record.notice("1"), record.notice("2"))
+    add_letter(record, anna, LetterKind.CHOICES)
+    asked(record)
+    record.database.write(
+        lambda session: subscribers.suppress(session, "bert@example.org", SuppressionReason.OPERATOR, now=EIGHT)
+    )
+    record.crawled("kkj", RunState.FAILED, EIGHT - timedelta(hours=30))
+    before = untouched(record)
+    planned = plan(record.database, record.writing(), clock=record.clock)
+    assert untouched(record) == before
+    assert sorted((one.recipient, one.kind) for one in planned[:2]) == [
+        ("anna@example.org", LetterKind.CHOICES),
+        ("new@example.org", LetterKind.CONFIRMATION),
+    ]
+    (digest,) = planned[2:]
+    assert (digest.recipient, digest.kind, digest.window_end) == ("anna@example.org", LetterKind.DIGEST, EIGHT)
+    assert digest.telling == Telling((("Hydrogen", 2), ("Tokyo", 2)))
+    assert [one.recipient for one in record.deliver(post())] == [one.recipient for one in planned]
+
+
+def test_where_nothing_is_due_nothing_is_planned(record: "Record") -> None:
+    record.subscribe()
+    assert plan(record.database, record.writing(), clock=record.clock) == []
+
+
+def test_the_letter_that_somebody_would_get_now_can_be_seen_and_later_the_last_one(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    person = record.subscribe()
+
+    def seen() -> tuple[int, bool] | None:
+        letter = preview_for(record.database, record.writing(), "Reader@example.org", clock=clock)
+        return letter and (letter.tenders, letter.unsubscribe_url is not None)
+
+    assert seen() is None
+    assert preview_for(record.database, record.writing(), "nobody@example.org", clock=clock) is None
+    record.publish(record.notice("1"), record.notice("2"))
+    before = untouched(record)
+    assert seen() == (2, True)
+    assert untouched(record) == before
+    record.deliver(post())
+    clock.go_on(hours=5)
+    assert seen() == (2, True)
+    add_letter(record, person, LetterKind.CHOICES)
+    assert seen() == (0, False)
+
+
 # Interruptions -----------------------------------------------------------------------------------------
 
 
@@ -415,27 +797,62 @@ def test_a_mail_server_that_was_down_for_days_gets_a_letter_for_each_day_that_wa
 
 PROCESS = """
 import os, signal, sys
-from pathlib import Path
-from alerts.mailer import MaildirMailer
+from alerts import outbox
+from alerts.mailer import MaildirMailer, SmtpMailer
+from alerts.settings import SmtpSettings
+from db import deliveries
 from db.engine import Database
+from pathlib import Path
 from tests.alerts.conftest import Clock, Record
 
-class Mortal(MaildirMailer):
-    def send(self, message, *, sender, recipient):
-        if sys.argv[3] == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        super().send(message, sender=sender, recipient=recipient)
-        if sys.argv[3] == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
+url, way, dies = sys.argv[1:]
 
-Record(Database(sys.argv[1]), Clock()).deliver(Mortal(Path(sys.argv[2])))
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dying(owner, name, step, after=False):
+    work = getattr(owner, name)
+    def done(*arguments, **more):
+        if dies == step and not after:
+            die()
+        result = work(*arguments, **more)
+        if dies == step:
+            die()
+        return result
+    setattr(owner, name, done)
+
+class Mortal(SmtpMailer):
+    def send(self, message, *, sender, recipient):
+        if dies == "marked":
+            die()
+        self.message = message
+        super().send(message, sender=sender, recipient=recipient)
+        if dies == "accepted":
+            die()
+
+    def _announced(self, sender, recipient):
+        server = super()._announced(sender, recipient)
+        if dies == "half sent":
+            server.send(self.message[: len(self.message) // 2])
+            die()
+        return server
+
+dying(outbox.deliveries, "take", "opened")
+dying(outbox, "as_bytes", "claimed")
+dying(outbox._Sending, "_may_go", "written")
+dying(outbox._Sending, "_settle", "settled", after=True)
+if way.isdigit():
+    mailer = Mortal(SmtpSettings("127.0.0.1", int(way), "none"))
+else:
+    mailer = MaildirMailer(Path(way))
+Record(Database(url), Clock()).deliver(mailer)
 """
 
 
-def process(record: "Record", folder: Path, dies: str) -> "subprocess.Popen[bytes]":
-    """Another process that delivers into the folder, and dies before or after it hands the first letter over."""
+def process(record: "Record", way: Path | int, dies: str = "never") -> "subprocess.Popen[bytes]":
+    """Another process that delivers into a folder, or to a mail server's port, and dies at a step of its way."""
     return subprocess.Popen(
-        [sys.executable, "-c", PROCESS, str(record.database.engine.url), str(folder), dies],
+        [sys.executable, "-c", PROCESS, str(record.database.engine.url), str(way), dies],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -448,35 +865,144 @@ def mails(folder: Path) -> list[bytes]:
     return [box.get_bytes(key) for key in box.keys()]  # noqa: SIM118 (a mailbox iterates over its mails)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("dies", "in_all"), [("before", 1), ("after", 2)])
-def test_a_process_that_is_killed_loses_no_letter_and_doubles_it_only_under_the_same_name(
-    record: "Record", clock: "Clock", tmp_path: Path, dies: str, in_all: int
+STEPS = {
+    "opened": "",
+    "claimed": "failed",
+    "written": "failed",
+    "marked": "unknown",
+    "half sent": "unknown",
+    "accepted": "unknown",
+    "settled": "sent",
+}
+"""Where a process may be killed, and how the attempt then ended with the first letter."""
+BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql")]
+
+
+def killed_and_made_good(record: "Record", clock: "Clock", dies: str, people: Sequence[str]) -> None:
+    """A process is killed at a step of its way to a real mail server, and another one goes on after it."""
+    handler = Handler()
+    with serving(handler) as port:
+        assert process(record, port, dies).wait(60) == -signal.SIGKILL
+        with closing(SmtpMailer(SmtpSettings("127.0.0.1", port, "none"))) as server:
+            record.deliver(server)
+            assert len(handler.received) == (len(people) if dies == "opened" else dies in ("accepted", "settled"))
+            clock.go_on(minutes=10)
+            record.deliver(server)
+            for _ in range(3):
+                clock.go_on(hours=7)
+                assert record.deliver(server) == []
+    twice = dies == "accepted"  # the one moment in which nobody can know whether the letter arrived
+    assert sorted(set(handler.recipients)) == sorted(people)
+    assert len(handler.received) == len(people) + twice
+    assert len(set(handler.received)) == len(people)  # to the byte: mail programs show it once
+    assert {digest.state for digest in record.digests()} == {"sent"}
+    ended = sorted(state for _, state in record.attempts() if state != "sent")
+    assert ended == {"": [], "sent": []}.get(STEPS[dies], ended)
+    assert (STEPS[dies] == "unknown") is (ended.count("unknown") == 1)
+
+
+@pytest.mark.parametrize("database_url", BOTH, indirect=True)
+@pytest.mark.parametrize("dies", STEPS)
+def test_a_process_that_is_killed_anywhere_loses_no_digest_and_doubles_one_only_where_nobody_can_know(
+    record: "Record", clock: "Clock", dies: str
 ) -> None:
-    record.subscribe()
+    people = [f"reader{number}@example.org" for number in range(3)]
+    for email in people:
+        record.subscribe(email)
     record.publish(record.notice())
-    folder = tmp_path / "mail"
-    assert process(record, folder, dies).wait(60) == -signal.SIGKILL
-    assert len(mails(folder)) == in_all - 1
-    assert record.attempts() == [(1, "sending")]
-    assert record.deliver(MaildirMailer(folder)) == []  # it may still be at it
-    clock.go_on(minutes=10)
-    assert [one.result for one in record.deliver(MaildirMailer(folder))] == [Result.SENT]
-    assert record.attempts() == [(1, "unknown"), (2, "sent")]
-    for _ in range(3):
-        clock.go_on(hours=7)
-        assert record.deliver(MaildirMailer(folder)) == []
-    assert len(mails(folder)) == in_all
-    assert len(set(mails(folder))) == 1  # to the byte: mail programs show it once
+    killed_and_made_good(record, clock, dies, people)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("dies", STEPS)
+@pytest.mark.parametrize("kind", [LetterKind.ALERT, LetterKind.CONFIRMATION])
+def test_nor_an_alert_nor_a_question(record: "Record", clock: "Clock", dies: str, kind: LetterKind) -> None:
+    if kind is LetterKind.ALERT:
+        people = ["anna@example.org", "bert@example.org"]
+        for email in people:
+            record.subscribe(email)
+        record.publish(record.notice(), at=EIGHT)
+        tell_at_once(record)
+    else:
+        people = ["anna@example.org", "new@example.org"]
+        for email in people:
+            asked(record, email)
+    killed_and_made_good(record, clock, dies, people)
+    assert {digest.kind for digest in record.digests()} == {kind}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_processes_that_deliver_at_once_send_each_letter_once(record: "Record", tmp_path: Path) -> None:
-    people = [f"reader{number}@example.org" for number in range(8)]
+    people = [f"reader{number}@example.org" for number in range(60)]
     for email in people:
         record.subscribe(email)
     record.publish(record.notice())
-    both = [process(record, tmp_path / "mail", "never") for _ in range(2)]
+    both = [process(record, tmp_path / "mail") for _ in range(2)]
     assert [one.wait(60) for one in both] == [0, 0]
     sent = [str(message_from_bytes(mail, policy=policy.default)["To"]) for mail in mails(tmp_path / "mail")]
     assert sorted(sent) == sorted(people)
+
+
+# Real servers ------------------------------------------------------------------------------------------
+
+
+def hand_over(record: "Record", port: int) -> list[Result]:
+    settings = SmtpSettings("127.0.0.1", port, "none", timeout_seconds=SECONDS)
+    with closing(SmtpMailer(settings)) as server:
+        return [one.result for one in record.deliver(server)]
+
+
+def test_a_server_that_greylists_takes_the_letter_the_second_time(record: "Record", clock: "Clock") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    with serving(Handler(reader="450 4.2.0 come back later")) as port:
+        assert hand_over(record, port) == [Result.LATER]
+    clock.go_on(minutes=5)
+    handler = Handler()
+    with serving(handler) as port:
+        assert hand_over(record, port) == [Result.SENT]
+    assert handler.recipients == ["reader@example.org"]
+
+
+def test_a_server_that_knows_no_such_reader_ends_it(record: "Record") -> None:
+    record.subscribe("anna@example.org")
+    record.subscribe("bert@example.org")
+    record.publish(record.notice())
+    handler = Handler(anna="550 5.1.1 no such user")
+    with serving(handler) as port:
+        assert sorted(hand_over(record, port)) == [Result.GIVEN_UP, Result.SENT]
+    with record.database.reading() as session:
+        assert [one.address for one in subscribers.suppressions(session)] == ["anna@example.org"]
+
+
+def test_a_full_mailbox_is_tried_again_and_suppresses_nobody(record: "Record") -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    with serving(Handler(reader="552 5.2.2 mailbox full")) as port:
+        assert hand_over(record, port) == [Result.LATER]
+    with record.database.reading() as session:
+        assert subscribers.suppressions(session) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ([b"220 mx", b"250 mx", b"250 sender"], "failed"),
+        (TAKEN, "unknown"),
+        ([*TAKEN, b"451 4.3.0 not now"], "failed"),
+    ],
+    ids=["before the message", "after the message", "refused after the message"],
+)
+def test_a_line_that_drops_is_in_doubt_only_after_the_message(
+    record: "Record", clock: "Clock", answers: list[bytes | None], state: str
+) -> None:
+    record.subscribe()
+    record.publish(record.notice())
+    with scripted(answers) as (port, _):
+        assert hand_over(record, port) == [Result.LATER]
+    assert record.attempts() == [(1, state)]
+    clock.go_on(minutes=5)
+    handler = Handler()
+    with serving(handler) as port:
+        assert hand_over(record, port) == [Result.SENT]
+    assert len(handler.received) == 1

@@ -1,7 +1,7 @@
 """The outbox: matches become letters, each match in one, each letter sent once, whatever goes wrong."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,12 +9,24 @@ import pytest
 from sqlmodel import Session, col, select
 
 from db import bulk, deliveries, opening, subscribers
-from db.deliveries import ATTEMPTS, BACK_OFF, SENDING_TOO_LONG, DigestEntry, NewMatch
+from db.deliveries import (
+    ATTEMPTS,
+    BACK_OFF,
+    SENDING_TOO_LONG,
+    TOO_OLD,
+    Attempt,
+    DigestEntry,
+    Handed,
+    Handing,
+    NewMatch,
+    Telling,
+)
 from db.engine import Database
 from db.history import Delivery, Digest, Match
 from db.subscriber import SavedSearch
 from db.tender import Tender, TenderEvent
-from db.vocabulary.delivery import DeliveryState
+from db.vocabulary.delivery import DeliveryState, LetterKind, SubscriberState, SuppressionReason
+from db.vocabulary.messages import Saying
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.tender import EventKind
 
@@ -26,7 +38,8 @@ TENDER = UUID(int=100)
 
 def search(database: Database, email: str = "reader@example.org", name: str = "energy") -> SavedSearch:
     def work(session: Session) -> SavedSearch:
-        reader = subscribers.add(session, email, choices=subscribers.Choices(language="en"), now=START)
+        choices = subscribers.Choices(time_zone="UTC", digest_at=time(0))
+        reader = subscribers.add(session, email, choices=choices, now=START)
         return subscribers.save_search(session, reader, name, "水素", now=START)
 
     return database.write(work)
@@ -45,7 +58,7 @@ def matches(database: Database) -> Sequence[Match]:
 
 
 def open_digests(database: Database, days: int = 0) -> list[Digest]:
-    start, end = START + timedelta(days=days), END + timedelta(days=days)
+    end = END + timedelta(days=days)
     return database.write(lambda session: opening.open_digests(session, now=end, domain="example.org"))
 
 
@@ -57,23 +70,24 @@ def one_letter(database: Database) -> Digest:
 
 def due(database: Database, now: datetime) -> list[UUID]:
     with database.reading() as session:
-        return [digest.id for digest in deliveries.due(session, now=now)]
+        return deliveries.due(session, now=now)
 
 
-def take(database: Database, digest: Digest, now: datetime = END) -> Delivery | None:
-    return database.write(lambda session: deliveries.take(session, digest.id, now=now))
+def take(database: Database, digest: Digest, now: datetime = END) -> list[Attempt]:
+    return database.write(lambda session: deliveries.take(session, [digest.id], now=now))
 
 
-def taken(database: Database, digest: Digest, now: datetime = END) -> Delivery:
-    delivery = take(database, digest, now)
-    assert delivery is not None
-    return delivery
+def taken(database: Database, digest: Digest, now: datetime = END) -> Attempt:
+    (attempt,) = take(database, digest, now)
+    return attempt
 
 
-def settle(database: Database, delivery: Delivery, state: DeliveryState, now: datetime, **more: Any) -> Digest:
+def settle(database: Database, attempt: Attempt, state: DeliveryState, now: datetime, **more: Any) -> Digest:
     def work(session: Session) -> Digest:
-        deliveries.settle(session, delivery, state, now=now, **more)
-        return session.get_one(Digest, delivery.digest_id)
+        later = deliveries.settle(session, attempt, state, now=now, **more)
+        digest = session.get_one(Digest, attempt.digest_id)
+        assert later is (digest.state in (DeliveryState.PENDING, DeliveryState.UNKNOWN))
+        return digest
 
     return database.write(work)
 
@@ -209,7 +223,7 @@ def test_a_letter_is_taken_by_one_process_only(database: Database) -> None:
     other = Database(str(database.engine.url), sleep=lambda seconds: None)
     try:
         assert taken(database, digest).number == 1
-        assert take(other, digest) is None
+        assert take(other, digest) == []
     finally:
         other.close()
     assert due(database, END + timedelta(days=1)) == []
@@ -219,17 +233,17 @@ def test_a_letter_is_taken_by_one_process_only(database: Database) -> None:
 def test_of_two_processes_that_reach_for_a_letter_at_once_one_gets_it(postgresql_url: str) -> None:
     ours, theirs = (Database(postgresql_url, sleep=lambda seconds: None) for _ in range(2))
     digest = one_letter(ours)
-    got: list[Delivery | None] = []
+    got: list[list[Attempt]] = []
 
-    def work(session: Session) -> Delivery | None:
+    def work(session: Session) -> list[Attempt]:
         session.get_one(Digest, digest.id)
         if not got:
             got.append(take(theirs, digest))
-        return deliveries.take(session, digest.id, now=END)
+        return deliveries.take(session, [digest.id], now=END)
 
     try:
-        assert ours.write(work) is None
-        assert got[0] is not None
+        assert ours.write(work) == []
+        assert got == [[Attempt(digest.id, 1)]]
         assert attempts(ours, digest) == [(1, "pending", None)]
     finally:
         ours.close()
@@ -238,7 +252,7 @@ def test_of_two_processes_that_reach_for_a_letter_at_once_one_gets_it(postgresql
 
 def test_a_letter_is_not_taken_before_it_is_due(database: Database) -> None:
     digest = one_letter(database)
-    assert take(database, digest, END - MINUTE) is None
+    assert take(database, digest, END - MINUTE) == []
 
 
 def test_a_letter_that_is_sent_is_never_due_again(database: Database) -> None:
@@ -247,7 +261,7 @@ def test_a_letter_that_is_sent_is_never_due_again(database: Database) -> None:
     assert settle(database, delivery, DeliveryState.SENT, END + MINUTE).state == "sent"
     assert attempts(database, digest) == [(1, "sent", None)]
     assert due(database, END + timedelta(days=365)) == []
-    assert take(database, digest, END + timedelta(days=365)) is None
+    assert take(database, digest, END + timedelta(days=365)) == []
 
 
 def test_a_letter_that_fails_waits_longer_each_time_and_is_given_up_at_last(database: Database) -> None:
@@ -298,8 +312,11 @@ def test_a_letter_left_behind_by_a_process_that_ended_is_tried_once_more(databas
 
 def handed_over(database: Database, digest: Digest, at: datetime = END) -> None:
     """The process took the letter and began to hand it over."""
-    delivery = taken(database, digest, at)
-    database.write(lambda session: deliveries.handing_over(session, delivery))
+    assert handing_over(database, taken(database, digest, at), at) is Handing.GO
+
+
+def handing_over(database: Database, attempt: Attempt, now: datetime = END) -> Handing:
+    return database.write(lambda session: deliveries.handing_over(session, attempt, now=now))
 
 
 def test_a_letter_left_behind_before_it_was_handed_over_is_simply_sent(database: Database) -> None:
@@ -309,6 +326,7 @@ def test_a_letter_left_behind_before_it_was_handed_over_is_simply_sent(database:
         assert taken(database, digest, now - SENDING_TOO_LONG).number == number
         assert find_abandoned(database, now) == 1
         assert stored(database, digest).state == "pending"
+        assert attempts(database, digest)[-1] == (number, "failed", "the process ended before it was sent")
 
 
 def test_a_letter_left_behind_twice_is_given_up(database: Database) -> None:
@@ -341,6 +359,340 @@ def test_a_letter_to_somebody_who_was_forgotten_while_it_was_sent_leaves_no_trac
     database.write(lambda session: subscribers.forget(session, "reader@example.org"))
     database.write(lambda session: deliveries.settle(session, delivery, DeliveryState.SENT, now=END))
     assert attempts(database, digest) == []
+
+
+# Claims ------------------------------------------------------------------------------------------------
+
+
+def letter(
+    database: Database, kind: LetterKind, email: str = "reader@example.org", at: datetime = END, **more: Any
+) -> Digest:
+    """A letter that belongs to no window, to a subscriber who is there already."""
+
+    def work(session: Session) -> Digest:
+        reader = subscribers.by_email(session, email)
+        assert reader is not None
+        return deliveries.add_letter(session, reader.id, kind, now=at, domain="example.org", **more)
+
+    return database.write(work)
+
+
+def state(database: Database, new: SubscriberState, email: str = "reader@example.org") -> None:
+    def work(session: Session) -> None:
+        reader = subscribers.by_email(session, email)
+        assert reader is not None
+        reader.state = new
+
+    database.write(work)
+
+
+def suppress(database: Database, email: str = "reader@example.org") -> None:
+    database.write(
+        lambda session: subscribers.suppress(session, email, SuppressionReason.BOUNCE, now=END, status="5.1.1")
+    )
+
+
+def test_what_somebody_waits_for_goes_first_then_alerts_then_digests(database: Database) -> None:
+    digest = one_letter(database)
+    alert = letter(database, LetterKind.ALERT, at=END + MINUTE)
+    note = letter(database, LetterKind.NOTE, at=END + 2 * MINUTE)
+    choices = letter(database, LetterKind.CHOICES, at=END + 3 * MINUTE)
+    confirmation = letter(database, LetterKind.CONFIRMATION, at=END + 4 * MINUTE)
+    now = END + timedelta(hours=1)
+    assert due(database, now) == [one.id for one in (choices, confirmation, alert, note, digest)]
+    with database.reading() as session:
+        assert deliveries.due(session, now=now, limit=2) == [choices.id, confirmation.id]
+        assert deliveries.due(session, now=END + MINUTE) == [alert.id, digest.id]
+
+
+def test_letters_are_claimed_together_and_those_of_others_left_out(database: Database) -> None:
+    ours = [letter_to(database, f"reader{number}@example.org") for number in range(5)]
+    theirs = taken(database, ours[2])
+    ids = [one.id for one in reversed(ours)]
+    got = database.write(lambda session: deliveries.take(session, ids, now=END))
+    assert [one.digest_id for one in got] == [id for id in ids if id != theirs.digest_id]
+    assert {one.number for one in got} == {1}
+    assert due(database, END) == []
+
+
+def letter_to(database: Database, email: str) -> Digest:
+    match(database, search(database, email))
+    (digest,) = open_digests(database)
+    return digest
+
+
+def test_letters_that_were_claimed_and_not_tried_are_put_back_as_if_nothing_had_been(database: Database) -> None:
+    digest = one_letter(database)
+    settle(database, taken(database, digest), DeliveryState.UNKNOWN, END)
+    now = END + MINUTE * 5
+    attempt = taken(database, digest, now)
+    database.write(lambda session: deliveries.put_back(session, [attempt], now=now))
+    assert (stored(database, digest).state, due(database, now)) == ("unknown", [digest.id])
+    assert [number for number, _, _ in attempts(database, digest)] == [1]
+    again = taken(database, digest, now)
+    assert handing_over(database, again, now) is Handing.GO
+    database.write(lambda session: deliveries.put_back(session, [again], now=now))  # too late for that
+    assert stored(database, digest).state == "sending"
+
+
+def test_who_was_taken_for_dead_hands_nothing_over(database: Database) -> None:
+    digest = one_letter(database)
+    slow = taken(database, digest)
+    now = END + SENDING_TOO_LONG
+    find_abandoned(database, now)
+    assert handing_over(database, slow, now) is Handing.LOST
+    fast = taken(database, digest, now)
+    assert handing_over(database, slow, now) is Handing.LOST
+    assert handing_over(database, fast, now) is Handing.GO
+    assert handing_over(database, fast, now) is Handing.LOST
+
+
+def test_a_claim_holds_on_from_the_moment_of_handing_over(database: Database) -> None:
+    digest = one_letter(database)
+    attempt = taken(database, digest)
+    assert handing_over(database, attempt, END + 9 * MINUTE) is Handing.GO
+    assert find_abandoned(database, END + SENDING_TOO_LONG) == 0
+    assert find_abandoned(database, END + 9 * MINUTE + SENDING_TOO_LONG) == 1
+
+
+def test_an_attempt_that_was_taken_for_dead_does_not_decide_over_the_next_one(database: Database) -> None:
+    digest = one_letter(database)
+    slow = taken(database, digest)
+    now = END + SENDING_TOO_LONG
+    find_abandoned(database, now)
+    taken(database, digest, now)
+    database.write(
+        lambda session: deliveries.settle(session, slow, DeliveryState.FAILED, now=now, error="late", again=True)
+    )
+    assert stored(database, digest).state == "sending"
+    database.write(lambda session: deliveries.settle(session, slow, DeliveryState.SENT, now=now))
+    assert stored(database, digest).state == "sent"  # it arrived all the same
+
+
+def test_a_letter_that_nobody_survives_to_write_is_given_up_at_last(database: Database) -> None:
+    digest = one_letter(database)
+    now = END
+    for _ in range(ATTEMPTS):
+        assert stored(database, digest).state == "pending"
+        taken(database, digest, now)
+        now += SENDING_TOO_LONG
+        find_abandoned(database, now)
+    assert stored(database, digest).state == "failed"
+    assert [one.waiting for one in matches(database)] == [True]
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+@pytest.mark.parametrize("now_is", SubscriberState)
+def test_everybody_gets_only_what_they_are_to_get(
+    database: Database, kind: LetterKind, now_is: SubscriberState
+) -> None:
+    search(database)
+    digest = letter(database, kind)
+    attempt = taken(database, digest)
+    state(database, now_is)
+    reached = (
+        kind is LetterKind.CONFIRMATION
+        or now_is is SubscriberState.ACTIVE
+        or (kind in (LetterKind.CHOICES, LetterKind.FAREWELL) and now_is is SubscriberState.UNSUBSCRIBED)
+    )
+    with database.reading() as session:
+        assert bool(deliveries.letters(session, [digest.id])) is reached
+    assert handing_over(database, attempt) is (Handing.GO if reached else Handing.GONE)
+    assert stored(database, digest).state == ("sending" if reached else "failed")
+
+
+@pytest.mark.parametrize("written", ["reader@example.org", "Reader@Example.ORG"])
+def test_nothing_is_handed_over_for_an_address_that_is_suppressed_and_what_it_was_to_tell_waits(
+    database: Database, written: str
+) -> None:
+    digest = one_letter(database)
+    attempt = taken(database, digest)
+    suppress(database, written)
+    assert handing_over(database, attempt) is Handing.SUPPRESSED
+    assert attempts(database, digest) == [(1, "failed", "nothing is sent to this address any more: bounce 5.1.1")]
+    assert [(one.waiting, one.digest_id) for one in matches(database)] == [(True, None)]
+    assert open_digests(database, days=1) == []
+    database.write(lambda session: subscribers.allow(session, "reader@example.org"))
+    (later,) = open_digests(database, days=2)
+    assert later.backlog
+
+
+def test_chance_makes_the_next_turn_later_and_never_earlier(database: Database) -> None:
+    digest = one_letter(database)
+    failed = settle(database, taken(database, digest), DeliveryState.FAILED, END, again=True, stretch=1.2)
+    assert failed.due_at == END + BACK_OFF[0] * 1.2
+
+
+# Too old -----------------------------------------------------------------------------------------------
+
+
+def fold(database: Database, now: datetime) -> int:
+    return database.write(lambda session: deliveries.fold(session, now=now))
+
+
+def test_a_digest_that_could_not_be_sent_for_days_is_folded_into_the_next_one(database: Database) -> None:
+    digest = one_letter(database)
+    assert fold(database, END + TOO_OLD) == 0
+    assert fold(database, END + TOO_OLD + MINUTE) == 1
+    assert stored(database, digest).state == "failed"
+    (later,) = open_digests(database, days=4)
+    assert later.backlog
+    assert [one.digest_id for one in matches(database)] == [later.id]
+    assert fold(database, END + TOO_OLD + MINUTE) == 0
+
+
+def test_a_letter_that_may_have_arrived_is_not_told_again_in_another_one(database: Database) -> None:
+    digest = one_letter(database)
+    settle(database, taken(database, digest), DeliveryState.UNKNOWN, END)
+    settle(database, taken(database, digest, END + 5 * MINUTE), DeliveryState.FAILED, END, again=True)
+    assert fold(database, END + timedelta(days=30)) == 0
+    assert stored(database, digest).state == "unknown"
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_link_that_somebody_asked_for_long_ago_is_not_sent_any_more(database: Database, kind: LetterKind) -> None:
+    search(database)
+    letter(database, kind)
+    assert fold(database, END + timedelta(days=2)) == (kind in (LetterKind.CHOICES, LetterKind.FAREWELL))
+
+
+# Other letters -----------------------------------------------------------------------------------------
+
+
+def test_letters_of_one_moment_are_kept_apart(database: Database) -> None:
+    energy = search(database)
+    first, second = (letter(database, LetterKind.CONFIRMATION, saved_search_id=energy.id) for _ in range(2))
+    assert first.message_id != second.message_id
+    assert (first.due_at, second.due_at, first.saved_search_id) == (END, END, energy.id)
+    assert due(database, END) == [first.id, second.id]
+
+
+def test_a_note_says_what_it_is_given(database: Database) -> None:
+    energy = search(database)
+    saying = Saying("Your webhook {url} was turned off.", {"url": "https://hook.example.org"})
+    note = database.write(
+        lambda session: deliveries.add_note(session, energy.subscriber_id, saying, now=END, domain="example.org")
+    )
+    assert (stored(database, note).kind, stored(database, note).note) == ("note", saying)
+
+
+def test_the_next_letter_of_somebody_is_the_one_that_is_due_and_the_last_the_one_before(database: Database) -> None:
+    digest = one_letter(database)
+    with database.reading() as session:
+        mine = digest.subscriber_id
+        assert deliveries.last_letter(session, mine, due_by=END - MINUTE) is None
+        first, last = deliveries.last_letter(session, mine, due_by=END), deliveries.last_letter(session, mine)
+        assert first is not None
+        assert last is not None
+        assert (first.id, last.id) == (digest.id, digest.id)
+        assert deliveries.last_letter(session, UUID(int=5)) is None
+
+
+def test_what_letters_tell_of_is_counted(database: Database) -> None:
+    energy, mobility = search(database), search(database, name="mobility")
+    for sequence in (1, 2):
+        match(database, energy, TENDER, sequence)
+    match(database, energy, UUID(int=101))
+    match(database, mobility)
+    (digest,) = open_digests(database)
+    other = letter(database, LetterKind.CHOICES)
+    with database.reading() as session:
+        told = deliveries.told_by(session, [digest.id, other.id])
+    assert told == {digest.id: Telling((("energy", 2), ("mobility", 1))), other.id: Telling()}
+
+
+# Coming back -------------------------------------------------------------------------------------------
+
+
+def test_the_last_letters_are_those_that_were_sent_or_came_back(database: Database) -> None:
+    energy = search(database)
+    made = []
+    for day in range(3):
+        match(database, energy, TENDER, day + 1, at=START + timedelta(days=day))
+        made += open_digests(database, day)
+    settle(database, taken(database, made[0]), DeliveryState.SENT, END)
+    settle(database, taken(database, made[1], END + timedelta(days=1)), DeliveryState.FAILED, END)
+    database.write(lambda session: deliveries.came_back(session, made[1].id, "5.2.1"))
+    with database.reading() as session:
+        assert deliveries.handed_over(session, energy.subscriber_id) == [
+            Handed(END + timedelta(days=1), "5.2.1"),
+            Handed(END, None),
+        ]
+        assert deliveries.handed_over(session, energy.subscriber_id, limit=1) == [
+            Handed(END + timedelta(days=1), "5.2.1")
+        ]
+
+
+def test_when_a_letter_was_handed_over(database: Database) -> None:
+    digest = one_letter(database)
+
+    def asked() -> datetime | None:
+        with database.reading() as session:
+            return deliveries.handed_over_at(session, digest.id)
+
+    attempt = taken(database, digest)
+    assert asked() is None
+    handing_over(database, attempt)
+    assert asked() == END
+    settle(database, attempt, DeliveryState.FAILED, END + MINUTE, again=True)
+    assert asked() is None
+    settle(database, taken(database, digest, END + 6 * MINUTE), DeliveryState.SENT, END + 7 * MINUTE)
+    assert asked() == END + 6 * MINUTE
+
+
+def test_what_says_that_a_letter_will_never_arrive_is_kept_whatever_comes_after(database: Database) -> None:
+    digest = one_letter(database)
+    for status, kept in (("4.2.0", "4.2.0"), ("5.1.1", "5.1.1"), ("4.4.1", "5.1.1"), ("5.2.1", "5.1.1")):
+        database.write(lambda session, status=status: deliveries.came_back(session, digest.id, status))  # type: ignore[misc]
+        assert stored(database, digest).bounce == kept
+
+
+# Who knows ---------------------------------------------------------------------------------------------
+
+
+def known(database: Database) -> list[tuple[UUID, bool]]:
+    with database.reading() as session:
+        return [(one.saved_search_id, one.told) for one in deliveries.known(session, [TENDER, UUID(int=5)])]
+
+
+def test_who_knows_of_a_tender_is_who_was_told_or_will_be(database: Database) -> None:
+    energy = search(database)
+    assert known(database) == []
+    match(database, energy)
+    assert known(database) == [(energy.id, False)]
+    (digest,) = open_digests(database)
+    assert known(database) == [(energy.id, True)]
+    settle(database, taken(database, digest), DeliveryState.FAILED, END)
+    assert known(database) == [(energy.id, False)]  # the letter did not arrive
+
+
+def test_nobody_is_told_at_once_who_does_not_want_it_or_has_gone(database: Database) -> None:
+    energy = search(database)
+    match(database, energy)
+    open_digests(database)
+
+    def silent(session: Session) -> None:
+        subscribers.choose(session, energy.subscriber_id, subscribers.Choices(alerts=False))
+
+    database.write(silent)
+    assert known(database) == [(energy.id, False)]
+    state(database, SubscriberState.UNSUBSCRIBED)
+    assert known(database) == []
+
+
+def test_what_only_the_feed_has_was_told_to_nobody(database: Database) -> None:
+    energy = search(database)
+    new = NewMatch(energy.id, TENDER, 1, ("水素",), waiting=False)
+    database.write(lambda session: deliveries.add_matches(session, [new], now=START))
+    assert known(database) == []
+    assert open_digests(database) == []
+
+
+def test_a_match_of_a_search_that_is_gone_is_left_out(database: Database) -> None:
+    match(
+        database, SavedSearch(id=uuid4(), subscriber_id=uuid4(), name="", query="", feed_token="", created_at=START)
+    )
+    assert matches(database) == []
 
 
 # What a letter tells -----------------------------------------------------------------------------------
@@ -439,3 +791,31 @@ def test_a_tender_is_told_once_under_each_saved_search(database: Database) -> No
         (entry,) = deliveries.entries(session, digest.id)
     assert (entry.saved_search_id, entry.kind, entry.why) == (mobility.id, EventKind.CHANGED, ("EV",))
     assert energy.id != mobility.id
+
+
+# Who was told ------------------------------------------------------------------------------------------
+
+
+def test_an_operator_sees_who_was_told_of_a_tender_when_and_by_which_letter(database: Database) -> None:
+    told(database, NEW, changed(MOVED))
+    energy = search(database)
+    match(database, search(database, "later@example.org"), TENDER, 2, at=END)
+    (digest,) = [one for one in [stored_letter(database, energy.subscriber_id)] if one]
+    attempt = taken(database, digest)
+    settle(database, attempt, DeliveryState.SENT, END + MINUTE)
+    with database.reading() as session:
+        found = deliveries.tellings_of(session, TENDER)
+        assert deliveries.tellings_of(session, TENDER, limit=1) == found[:1]
+        assert deliveries.tellings_of(session, UUID(int=5)) == []
+    assert [(one.email, one.sequence, one.event, one.letter, one.state, one.sent_at) for one in found] == [
+        ("later@example.org", 2, EventKind.CHANGED, None, None, None),
+        *(
+            ("reader@example.org", sequence, kind, LetterKind.DIGEST, DeliveryState.SENT, END + MINUTE)
+            for sequence, kind in ((2, EventKind.CHANGED), (1, EventKind.PUBLISHED))
+        ),
+    ]
+
+
+def stored_letter(database: Database, subscriber_id: UUID) -> Digest | None:
+    with database.reading() as session:
+        return deliveries.last_letter(session, subscriber_id)

@@ -125,8 +125,8 @@ class World:
         folder = self.home / "mail"
         if not folder.exists():
             return {}
-        kept = mailbox.Maildir(folder)
-        read = {key: message_from_bytes(bytes(kept[key]), policy=policy.default) for key in kept.keys()}
+        kept = mailbox.Maildir(folder).iteritems()
+        read = {key: message_from_bytes(bytes(mail), policy=policy.default) for key, mail in kept}
         return {key: mail for key, mail in read.items() if isinstance(mail, EmailMessage)}
 
     def body(self) -> str:

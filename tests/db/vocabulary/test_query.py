@@ -1,7 +1,9 @@
 """The query language: what can be written, what it means, and where a mistake is."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,6 +151,26 @@ A, B, C = word("a"), word("b"), word("c")
 )
 def test_not_binds_closer_than_and_and_and_closer_than_or(text: str, tree: Query) -> None:
     assert parse(text) == tree
+
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "query-language.md").read_text(encoding="utf-8")
+WRITTEN = [
+    query
+    for line in GUIDE.splitlines()
+    if line.startswith("| `")
+    for query in re.findall("`([^`]+)`", line.split("|")[1])
+]
+
+
+@pytest.mark.parametrize("query", WRITTEN)
+def test_every_example_of_the_guide_can_be_written(query: str) -> None:
+    parse(query)
+
+
+def test_the_guide_names_every_field_and_every_value() -> None:
+    fields = [f"{field}:" for field in (*Facet, *Scope, "open") if field != Scope.ANY]
+    for name in [*fields, *Moment, "value>=", *NoticeKind, *Category, *Opened]:
+        assert name in GUIDE, name
 
 
 @pytest.mark.parametrize(

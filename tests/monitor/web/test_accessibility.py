@@ -3,10 +3,17 @@
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlmodel import Session
 
+from alerts.links import Purpose
+from db import calling, deliveries, subscribers
+from db.deliveries import NewMatch
+from db.subscriber import Webhook
+from db.vocabulary.delivery import Frequency, WebhookForm
 from db.vocabulary.notice import notice_id
 from monitor.web.pages import STATIC
 
@@ -30,13 +37,103 @@ PAGES = [
 
 EVENTFUL = ["/tenders/{id}", "/tenders/{id}?lang=ja", "/?q=水素"]
 """Pages with everything that can be known of a tender."""
+OF_READERS = [
+    "/subscribe",
+    "/subscribe?q=(&area=renewables&venue=1",
+    "/subscribe?q=水素&lang=ja",
+    "/choices",
+    "/choices/x",
+    "/choices/{choices}",
+    "/choices/{choices}?lang=ja&done=letters",
+    "/choices/{left}",
+    "/confirm/{confirm}",
+    "/confirm/{confirm}?lang=ja",
+    "/confirm/{confirmed}",
+    "/confirm/x",
+    "/forget/{forget}",
+    "/forget/x",
+    "/told/{told}",
+    "/told/{told}?lang=ja",
+    "/told/x",
+    "/u/{u}",
+]
+"""Pages of and for subscribers; the words stand for the tokens of their links."""
+POSTED = [
+    ("/subscribe", {"do": "try", "q": "水素", "email": "anna@例え.jp"}),
+    ("/subscribe", {"do": "ask", "q": "(", "email": "例え"}),
+    ("/subscribe", {"do": "ask", "q": "水素", "email": "anna@例え.jp"}),
+    ("/choices", {"email": "x"}),
+    ("/choices/{choices}", {"do": "try", "search": "{search}", "q": "水素"}),
+    ("/choices/{choices}", {"do": "change", "search": "{search}", "q": "水素 ("}),
+    ("/choices/{choices}", {"do": "try", "q": "水素"}),
+    ("/choices/{choices}", {"do": "webhook-add", "search": "{search}", "url": "http://例え.jp", "form": "json"}),
+    ("/choices/{choices}", {"do": "pause", "until": ""}),
+    ("/u/nobody", {"instead": "pause"}),
+    ("/u/nobody", {}),
+]
+"""Pages that answer a form, with mistakes and without."""
 
 
-@pytest.fixture(params=[*PAGES, *(f"eventful {page}" for page in EVENTFUL)])
-def page(request: pytest.FixtureRequest, calm: "Web", eventful: "Web") -> BeautifulSoup:
+@pytest.fixture(scope="module")
+def tokens(calm: "Web") -> dict[str, str]:
+    """The links of two readers and an operator; what the first one has saved is named in Japanese."""
+    tender_id = notice_id("kkj", "1")
+
+    def work(session: Session) -> dict[str, str]:
+        anna = subscribers.add(session, "anna@example.org", now=calm.now)
+        search = subscribers.save_search(session, anna, "水素の調達", "area:renewables 水素", now=calm.now)
+        hook = calling.add_webhook(session, search.id, "https://例え.jp/鍵", WebhookForm.JSON, now=calm.now)
+        session.get_one(Webhook, hook.id).disabled_at = calm.now
+        deliveries.add_matches(session, [NewMatch(search.id, tender_id, 1, ("水素",))], now=calm.now)
+        asked = subscribers.ask(
+            session,
+            "bea@example.org",
+            choices=subscribers.Choices(),
+            name="蓄電池",
+            query="蓄電池",
+            frequency=Frequency.WEEKLY,
+            now=calm.now,
+        )
+        left = subscribers.add(session, "left@example.org", now=calm.now)
+        subscribers.unsubscribe(session, left.token, now=calm.now)
+
+        def token(purpose: Purpose, id: UUID) -> str:
+            return calm.context.links.token(purpose, id, now=calm.now)
+
+        return {
+            "choices": token(Purpose.CHOICES, anna.id),
+            "left": token(Purpose.CHOICES, left.id),
+            "confirm": token(Purpose.CONFIRM, asked.id),
+            "confirmed": token(Purpose.CONFIRM, search.id),
+            "forget": token(Purpose.FORGET, anna.id),
+            "told": token(Purpose.TOLD, tender_id),
+            "u": anna.token,
+            "search": str(search.id),
+        }
+
+    return calm.database.write(work)
+
+
+@pytest.fixture(
+    params=[
+        *PAGES,
+        *(f"eventful {page}" for page in EVENTFUL),
+        *(f"readers {page}" for page in OF_READERS),
+        *(f"posted {number}" for number in range(len(POSTED))),
+    ]
+)
+def page(request: pytest.FixtureRequest, calm: "Web", eventful: "Web", tokens: dict[str, str]) -> BeautifulSoup:
     if request.param.startswith("eventful "):
         path = request.param.removeprefix("eventful ").format(id=eventful.tender_id)
         return BeautifulSoup(eventful.get(path).text, "lxml")
+    if request.param.startswith("readers "):
+        return BeautifulSoup(calm.get(request.param.removeprefix("readers ").format(**tokens)).text, "lxml")
+    if request.param.startswith("posted "):
+        path, form = POSTED[int(request.param.removeprefix("posted "))]
+        data = {name: value.format(**tokens) for name, value in form.items()}
+        answer = calm.client.post(path.format(**tokens), data=data)
+        assert answer.status_code in (200, 422)
+        return BeautifulSoup(answer.text, "lxml")
     id = notice_id("kkj", "1")
     return BeautifulSoup(calm.get(request.param.format(id=id)).text, "lxml")
 
@@ -61,7 +158,7 @@ def test_the_first_link_skips_to_the_content(page: BeautifulSoup) -> None:
 
 def test_every_control_has_a_name(page: BeautifulSoup) -> None:
     for control in page.select("input:not([type=hidden]), select"):
-        assert page.select(f"label[for={control['id']}]"), control
+        assert len(page.select(f"label[for={control['id']}]")) == 1, control
     for one in page.select("button, a, summary"):
         assert one.get_text(strip=True), one
 
@@ -87,6 +184,20 @@ def test_japanese_text_says_that_it_is_japanese(page: BeautifulSoup) -> None:
     for tag in page.select('[lang="ja"], input, title'):
         tag.extract()
     assert not re.findall("[ぁ-んァ-ヶ一-龠]+", page.get_text())
+
+
+def test_what_is_in_error_is_described_by_its_error(page: BeautifulSoup) -> None:
+    for control in page.select("[aria-invalid]"):
+        described = str(control["aria-describedby"]).split()
+        assert any(page.select(f"#{id}.mistake[role=alert]") for id in described), control
+
+
+def test_every_form_and_group_of_choices_says_what_it_is_for(page: BeautifulSoup) -> None:
+    for group in page.select("fieldset"):
+        assert group.select("legend")[0].get_text(strip=True)
+    for form in page.select("form"):
+        described = all(one.get("aria-describedby") for one in form.select("button"))
+        assert form.get("aria-label") or form.get("aria-labelledby") or len(form.select("button")) == 1 or described
 
 
 def test_links_are_no_riddles_to_a_screen_reader(page: BeautifulSoup) -> None:

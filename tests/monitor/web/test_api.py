@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.monitor.web.conftest import Web
 
 
-def asked(web: "Web", status: int = 200, **params: str | int) -> Any:
+def asked(web: "Web", status: int = 200, /, **params: str | int) -> Any:
     answer = web.get("/api/tenders", None, **params)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"

@@ -1,6 +1,6 @@
 """The page of one's choices, behind the link that every letter has: all that may be done there, and all that may not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from bs4 import BeautifulSoup, Tag
 from httpx import Response
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from alerts.links import Purpose
@@ -229,8 +230,6 @@ def test_there_is_an_end_to_the_number_of_searches(anna: Anna, web: "Web") -> No
 
 
 def test_the_page_of_somebody_with_many_searches_asks_the_record_a_few_times_only(anna: Anna, web: "Web") -> None:
-    from sqlalchemy import event
-
     def fill(session: Session) -> None:
         for number in range(MOST_SEARCHES - 1):
             search = subscribers.save_search(
@@ -471,7 +470,7 @@ def test_a_webhook_that_was_turned_off_says_why_and_is_turned_on_or_removed(anna
 
 
 @pytest.fixture
-def trying(serving: "Callable[..., Web]") -> "Iterator[tuple[Anna, list[UUID]]]":
+def trying(serving: "Callable[..., Web]") -> tuple[Anna, list[UUID]]:
     """Anna on a site that calls webhooks; what is tried a second time is not taken."""
     tried: list[UUID] = []
 
@@ -480,7 +479,7 @@ def trying(serving: "Callable[..., Web]") -> "Iterator[tuple[Anna, list[UUID]]]"
         if len(tried) > 1:
             raise Told("{host}: answered {status} “{said}”", host="example.org", status=500, said="no")
 
-    yield Anna(serving(try_webhook=call)), tried
+    return Anna(serving(try_webhook=call)), tried
 
 
 def test_a_test_says_whether_it_was_taken(trying: tuple[Anna, list[UUID]]) -> None:

@@ -271,6 +271,7 @@ def test_the_list_of_all_announces_the_feeds_of_all(calm: "Web") -> None:
     assert [(link["type"], link["href"]) for link in links] == [
         ("application/atom+xml", "https://monitor.example.org/feeds/all.atom"),
         ("application/rss+xml", "https://monitor.example.org/feeds/all.rss"),
+        ("application/feed+json", "https://monitor.example.org/feeds/all.json"),
     ]
 
 
@@ -392,7 +393,8 @@ def test_a_chosen_language_stays_in_the_links_and_in_the_form(web: "Web") -> Non
     page = web.page("/", lang="ja", area="renewables")
     assert only(page, "ol.tenders h3 a")["href"] == f"/tenders/{id}?lang=ja"
     assert [str(link["href"]) for link in page.select("header nav a")] == [
-        "/?lang=ja", "/feeds?lang=ja", "/sources?lang=ja", "/?area=renewables&lang=en", "/?area=renewables&lang=ja"
+        "/?lang=ja", "/subscribe?lang=ja", "/feeds?lang=ja", "/sources?lang=ja",
+        "/?area=renewables&lang=en", "/?area=renewables&lang=ja"
     ]  # fmt: skip
     assert only(page, "form input[name=lang]")["value"] == "ja"
     assert str(page.select("link[type='application/atom+xml']")[0]["href"]).endswith("/feeds/renewables.atom?lang=ja")

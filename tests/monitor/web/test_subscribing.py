@@ -29,7 +29,7 @@ EMAIL = "anna@example.org"
 ASKED = {"do": "ask", "email": EMAIL, "q": "水素"}
 
 
-def ask(web: "Web", status: int = 200, **fields: str) -> BeautifulSoup:
+def ask(web: "Web", status: int = 200, /, **fields: str) -> BeautifulSoup:
     answer = web.client.post("/subscribe", data={**ASKED, **fields})
     assert answer.status_code == status, answer.text
     return BeautifulSoup(answer.text, "lxml")
@@ -90,6 +90,17 @@ def test_the_list_leads_to_the_form_and_takes_its_filters_along(web: "Web") -> N
     assert form.select("#prefecture option[selected]")[0]["value"] == "Tokyo"
 
 
+def test_a_tender_leads_to_its_calendar_and_to_a_search_for_its_buyer(web: "Web") -> None:
+    id = web.keep(web.notice(buyer='例示県 "水道"局'))
+    links = {one.get_text(): str(one["href"]) for one in web.page(f"/tenders/{id}").select(".follow a")}
+    assert links["Its dates for your calendar"] == f"https://monitor.example.org/tenders/{id}.ics"
+    feed = links["Feed of this buyer"].removeprefix("https://monitor.example.org")
+    assert web.client.get(feed).status_code == 200
+    form = BeautifulSoup(web.get(links["Be told of new ones of this buyer"]).text, "lxml")
+    assert not form.select("#q-error")
+    assert form.select("#q")[0]["value"] == 'buyer:"例示県 水道 局"'
+
+
 def test_trying_a_search_shows_what_it_would_have_found_and_keeps_nothing(web: "Web") -> None:
     web.keep(web.notice(title_en="Hydrogen station"), web.notice(key="2", title="水素の調査", buyer="別の県"))
     web.keep(web.notice(key="3", title="水素の運搬", published=date(2026, 10, 1)))
@@ -116,6 +127,18 @@ def test_a_preview_that_takes_too_long_says_how_many_at_least(web: "Web", monkey
     monkeypatch.setattr("monitor.web.searching.PREVIEW_SECONDS", 0)
     web.keep(web.notice())
     assert "more than 0 tenders" in ask(web, do="try").get_text()
+
+
+def test_while_many_people_search_the_form_is_there_without_a_preview(
+    serving: "Callable[..., Web]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.web.searching.SEARCHES", 0)
+    monkeypatch.setattr("monitor.web.searching.SEARCH_SECONDS", 0)
+    web = serving()
+    page = web.page("/subscribe", q="水素")
+    assert "many people are searching" in page.select("#try-error")[0].get_text()
+    ask(web)
+    assert len(letters(web)) == 1
 
 
 @pytest.mark.parametrize("deed", ["try", "ask"])
@@ -376,6 +399,21 @@ def test_secret_pages_are_kept_by_nobody_and_named_to_nobody(web: "Web", kind: s
         assert answer.headers["x-robots-tag"] == "noindex"
         assert '<meta name="robots" content="noindex">' in answer.text
         assert "hreflang" not in str(BeautifulSoup(answer.text, "lxml").select("head")[0])
+
+
+@pytest.mark.parametrize(
+    "path", ["/subscribe?q=x", "/choices", "/choices/x", "choices", "/confirm/x", "/told/x", "/u/x"]
+)
+def test_no_page_of_subscribers_needs_what_the_policy_forbids(web: "Web", path: str) -> None:
+    ask(web)
+    if path == "choices":
+        path = web.client.post(confirm_path(web)).headers["location"]
+    answer = web.get(path)
+    assert "content-security-policy" in answer.headers
+    page = BeautifulSoup(answer.text, "lxml")
+    assert not page.select("script, style, [style], iframe, object, img[src^=http]")
+    assert not [name for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
+    assert web.client.head(path).content == b""
 
 
 # Filters as a query -----------------------------------------------------------------------------------
