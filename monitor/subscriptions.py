@@ -131,9 +131,8 @@ def search_name(name: str, query: str, everything: str) -> str:
     said = " ".join(name.split())
     if len(said) > LONGEST_NAME:
         raise RecordError("the name is too long; at most {count} characters are kept", count=LONGEST_NAME)
-    if said:
-        return said
-    return query if len(query) <= LONGEST_NAME else f"{query[: LONGEST_NAME - 1]}…" if query else everything
+    called = said or query or everything
+    return called if len(called) <= LONGEST_NAME else f"{called[: LONGEST_NAME - 1]}…"
 
 
 # Reading a list -------------------------------------------------------------------------------------------

@@ -201,7 +201,11 @@ def _publish(house: Household) -> list[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     names = ["all", *(area.slug for area in house.areas)]
     wanted = {"": "index.html", "feeds": "feeds.html", "static/style.css": "static/style.css"}
-    wanted |= {f"feeds/{name}.{form.value}": f"feeds/{name}.{form.value}.xml" for name in names for form in FeedForm}
+    wanted |= {
+        f"feeds/{name}.{form}": f"feeds/{name}.{form}{'' if form is FeedForm.JSON else '.xml'}"
+        for name in names
+        for form in FeedForm
+    }
     kept: list[Path] = []
     with serve(web_app(house)) as address, httpx.Client(base_url=address) as client:
         for path, name in wanted.items():

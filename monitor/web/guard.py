@@ -101,7 +101,8 @@ class KnownHosts:
 class OwnPosts:
     """Refuses what another site makes a browser send (403), by Sec-Fetch-Site and, without it, by Origin.
 
-    What carries neither header does not come from a browser's page, and passes. One-click unsubscribing is
+    What carries neither header does not come from a browser's page, and passes. A page with a secret address sends no
+    referrer, and therefore ``Origin: null`` with its forms (Fetch, "serializing a request origin"). One-click unsubscribing is
     excepted: the mail programs that do it may send any Origin, and the address itself is the secret.
     """
 
@@ -114,7 +115,7 @@ class OwnPosts:
             scope["type"] == "http"
             and scope["method"] not in _SAFE
             and not _path(scope).startswith(UNSUBSCRIBE)
-            and _foreign(Headers(scope=scope))
+            and _foreign(Headers(scope=scope), secret=f"{_path(scope)}/".startswith(SECRETS))
         ):
             await self._page(Request(scope), 403)(scope, receive, send)
             return
@@ -145,10 +146,12 @@ def hostname(host: str) -> str:
         return ""
 
 
-def _foreign(headers: Headers) -> bool:
+def _foreign(headers: Headers, *, secret: bool) -> bool:
     if (fetched := headers.get("sec-fetch-site")) is not None:
         return fetched not in ("same-origin", "none")
     origin = headers.get("origin")
+    if origin == "null" and secret:
+        return False
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 

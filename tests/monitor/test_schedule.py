@@ -2,6 +2,7 @@
 
 import threading
 import tomllib
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from db.vocabulary.japanese import TOKYO
 from db.vocabulary.run import RunMode, RunState
 from monitor import household as home_of
 from monitor import schedule
+from monitor.calling import Called
 from monitor.config import Config
 from monitor.household import Household, household
 
@@ -130,3 +132,37 @@ def test_after_a_full_disk_the_program_goes_on_to_collect(tmp_path: Path, monkey
     with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
         schedule.tick(house, schedule.collect_due)
         assert not house.stop.is_set()
+
+
+def test_webhooks_wait_neither_for_a_crawl_nor_for_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = threading.Event()
+
+    def collect(house: Household) -> None:
+        assert called.wait(30)
+
+    def deliver(house: Household) -> None:
+        assert called.wait(30)
+
+    def call(house: Household) -> None:
+        called.set()
+
+    monkeypatch.setattr(schedule, "collect_due", collect)
+    monkeypatch.setattr(schedule, "deliver_due", deliver)
+    monkeypatch.setattr(schedule, "call_due", call)
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house, schedule.clockwork(house):
+        assert called.wait(30)
+
+
+def test_each_minute_the_webhooks_that_are_due_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[bool] = []
+
+    def call(*given: object, stopping: Callable[[], bool], **more: object) -> list[Called]:
+        rounds.append(stopping())
+        return []
+
+    monkeypatch.setattr(home_of, "call_due", call)
+    with household(Config(), home=tmp_path, clock=lambda: NOW) as house:
+        schedule.tick(house, schedule.call_due)
+        house.stop.set()
+        schedule.tick(house, schedule.call_due)
+    assert rounds == [False, True], "a round ends before its next call when the program is about to end"

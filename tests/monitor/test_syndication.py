@@ -53,6 +53,17 @@ def test_the_pages_are_not_opened_with_a_file_of_rates_that_is_not_there(tmp_pat
         web_app(house)
 
 
+def test_a_feed_that_may_be_published_anywhere_tells_the_whole_address_of_its_sheet(tmp_path: Path) -> None:
+    config = Config.model_validate({"site": {"base_url": "https://example.org/monitor"}})
+    with household(config, home=tmp_path, clock=lambda: NOW) as house:
+        document = feed_bytes(house, "all", FeedForm.RSS, "en")
+        assert b'href="https://example.org/monitor/static/feed.css?v=' in document
+        with pytest.raises(KeyError):
+            feed_bytes(house, "nothing", FeedForm.RSS, "en")
+        with pytest.raises(KeyError):
+            feed_bytes(house, "buyer:例示県", FeedForm.RSS, "en")
+
+
 def test_feeds_are_in_yen_alone_and_need_no_rate(tmp_path: Path) -> None:
     with household(with_file(tmp_path / "eurofxref.csv"), home=tmp_path, clock=lambda: NOW) as house:
         assert feed_bytes(house, "all", FeedForm.ATOM, "en").startswith(b"<?xml")

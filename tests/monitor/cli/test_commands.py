@@ -190,10 +190,25 @@ def test_subscribing_says_what_would_have_been_found(collected: Run) -> None:
 
 
 def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
-    for form, root in (("atom", "<feed"), ("rss", "<rss")):
+    for form, begins in (
+        ("atom", "<feed"),
+        ("rss", "<rss"),
+        ("json", '{"version":"https://jsonfeed.org/version/1.1"'),
+    ):
         ended, out, _ = collected("feed", "renewables", "--format", form)
-        assert (ended, root in out, "水素ステーション" in out) == (0, True, True)
+        assert (ended, begins in out, "水素ステーション" in out) == (0, True, True)
     assert "https://monitor.example.org/feeds/renewables.atom" in collected("feed", "renewables")[1]
+
+
+def test_the_feed_of_a_buyer_is_asked_for_by_its_name_in_any_spelling(collected: Run) -> None:
+    line = collected("export", "jsonl")[1].splitlines()[0]
+    buyer = json.loads(line)["buyer"]
+    ended, out, _ = collected("feed", f"buyer: {buyer}　", "--format", "json")
+    assert ended == 0
+    assert json.loads(out)["items"]
+    ended, _, err = collected("feed", "buyer:例示されない市")
+    assert ended == 1
+    assert "there is no feed buyer:例示されない市" in err
 
 
 def test_what_a_portal_writes_is_shown_and_not_obeyed(run: Run, tmp_path: Path, only_kkj: str) -> None:

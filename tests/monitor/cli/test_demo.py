@@ -70,9 +70,14 @@ def check_mails(home: Path) -> list[EmailMessage]:
 
 def check_feeds(home: Path) -> int:
     feeds = sorted((home / "site" / "feeds").iterdir())
-    assert len(feeds) == 20
+    assert len(feeds) == 30
     entries = 0
     for file in feeds:
+        if file.name.endswith(".json"):
+            items = json.loads(file.read_bytes())["items"]
+            atom = feedparser.parse(file.with_name(file.name.replace(".json", ".atom.xml")).read_bytes())
+            assert [item["id"] for item in items] == [entry.id for entry in atom.entries]
+            continue
         read = feedparser.parse(file.read_bytes())
         assert not read.bozo, f"{file.name}: {read.get('bozo_exception')}"
         entries += len(read.entries)

@@ -105,6 +105,15 @@ def test_what_another_site_sends_is_refused(calm: "Web", headers: dict[str, str]
     assert answer.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize("path", ["/choices", "/choices/token", "/confirm/token", "/forget/token"])
+def test_the_forms_of_secret_pages_work_in_browsers_that_say_nothing_but_a_hidden_origin(
+    calm: "Web", path: str
+) -> None:
+    assert calm.client.post(path, headers={"origin": "null"}).status_code != 403
+    assert calm.client.post(path, headers={"origin": "https://evil.example"}).status_code == 403
+    assert calm.client.post(path, headers={"origin": "null", "sec-fetch-site": "cross-site"}).status_code == 403
+
+
 def test_our_own_origin_is_not_another_site(calm: "Web") -> None:
     assert calm.client.post("/", headers={"origin": calm.base}).status_code == 405
 
