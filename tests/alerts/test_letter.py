@@ -164,7 +164,8 @@ def test_a_mark_makes_an_address_of_its_own() -> None:
 )
 @pytest.mark.parametrize("smuggled", ["\r\nBcc: all@example.org", "\nX: y", "\r", "\u2028x", "\x85", "\r\n folded"])
 def test_a_line_break_in_a_header_is_refused(field: str, smuggled: str) -> None:
-    letter = replace(LETTER, **{field: (getattr(LETTER, field) or "bounces@example.org") + smuggled})
+    whole = replace(LETTER, unsubscribe_mail="bounces@example.org")
+    letter = replace(whole, **{field: getattr(whole, field) + smuggled})
     with pytest.raises(MailError, match="line break") as refused:
         as_bytes(letter)
     assert refused.value.temporary is (field != "recipient")

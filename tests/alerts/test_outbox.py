@@ -749,7 +749,7 @@ def test_the_letter_that_somebody_would_get_now_can_be_seen_and_later_the_last_o
 
     def seen() -> tuple[int, bool] | None:
         letter = preview_for(record.database, record.writing(), "Reader@example.org", clock=clock)
-        return letter and (letter.tenders, letter.unsubscribe_url is not None)
+        return None if letter is None else (letter.tenders, letter.unsubscribe_url is not None)
 
     assert seen() is None
     assert preview_for(record.database, record.writing(), "nobody@example.org", clock=clock) is None

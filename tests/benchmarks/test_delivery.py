@@ -44,7 +44,7 @@ from tests.benchmarks.test_pipeline import parsed
 ROOT = Path(__file__).parents[2]
 EIGHT = datetime(2026, 6, 2, 8, tzinfo=TOKYO)
 FOUND_AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
-PEOPLE, FEW = 4_000, 1_000
+PEOPLE, FEW = 20_000, 2_000
 TENDERS = 2_000
 AREAS = {slug: slug for slug in ("renewables", "mobility", "digital-health", "smart-city", "aging-society")}
 SINK = """

@@ -208,7 +208,7 @@ def matched(database: Database, search_id: UUID) -> None:
     match = NewMatch(search_id, uuid4(), 1, ("水素",))
     database.write(lambda session: deliveries.add_matches(session, [match], now=NOW))
     (digest,) = database.write(lambda session: opening.open_digests(session, now=LATER, domain="example.org"))
-    assert database.write(lambda session: deliveries.take(session, digest.id, now=LATER)) is not None
+    assert len(database.write(lambda session: deliveries.take(session, [digest.id], now=LATER))) == 1
 
 
 def counts(database: Database) -> list[int]:

@@ -201,7 +201,7 @@ def test_a_feed_is_written_for_static_publishing(collected: Run) -> None:
 
 
 def test_the_feed_of_a_buyer_is_asked_for_by_its_name_in_any_spelling(collected: Run) -> None:
-    line = collected("export", "jsonl")[1].splitlines()[0]
+    line = collected("export", "jsonl", "-")[1].splitlines()[0]
     buyer = json.loads(line)["buyer"]
     ended, out, _ = collected("feed", f"buyer: {buyer}　", "--format", "json")
     assert ended == 0
