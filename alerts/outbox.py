@@ -129,8 +129,7 @@ def deliver_due(
     while not sending.stopped:
         now = max(now, clock())  # also where the clock is set back in the middle: each letter has one turn
         if opened_at is None or now - opened_at >= OPENED_AGAIN:
-            while len(_open(database, writing, now=now)) == opening.MOST_AT_ONCE:
-                pass
+            _open(database, writing, now=now)
             opened_at, shared = now, Shared()
         with database.reading() as session:
             due = deliveries.due(session, now=now, limit=min(MANY, per_minute or MANY))
@@ -142,18 +141,32 @@ def deliver_due(
     return sending.outcomes
 
 
-def _open(database: Database, writing: Writing, *, now: datetime) -> list[Digest]:
+def _open(database: Database, writing: Writing, *, now: datetime) -> None:
+    """Make the letters that are due. What is looked for among very many things is looked for without a lock."""
+    domain = _domain(writing)
+    database.write(partial(deliveries.fold, now=now))
+    database.write(partial(opening.open_alerts, now=now, domain=domain))
     with database.reading() as session:
-        unread = _unread(session, writing.sources, now=now)
-    return database.write(partial(_opened, writing=writing, unread=unread, now=now))
+        found = _openings(session, writing, now=now)
+    for start in range(0, len(found), opening.MOST_AT_ONCE):
+        some = found[start : start + opening.MOST_AT_ONCE]
+        database.write(partial(opening.make_digests, found=some, domain=domain))
 
 
-def _opened(session: Session, *, writing: Writing, unread: Mapping[str, datetime], now: datetime) -> list[Digest]:
-    """Make the letters that are due, so many digests at a time, which it returns."""
+def _opened(session: Session, writing: Writing, *, now: datetime) -> None:
+    """The same within one transaction, of which nothing is to be kept."""
     deliveries.fold(session, now=now)
-    domain = writing.site.tag_authority.partition(",")[0]
-    opening.open_alerts(session, now=now, domain=domain)
-    return opening.open_digests(session, now=now, domain=domain, remind_until=writing.remind_until, unread=unread)
+    opening.open_alerts(session, now=now, domain=_domain(writing))
+    opening.make_digests(session, _openings(session, writing, now=now), domain=_domain(writing))
+
+
+def _openings(session: Session, writing: Writing, *, now: datetime) -> list[opening.Opening]:
+    unread = _unread(session, writing.sources, now=now)
+    return opening.openings(session, now=now, remind_until=writing.remind_until, unread=unread)
+
+
+def _domain(writing: Writing) -> str:
+    return writing.site.tag_authority.partition(",")[0]
 
 
 def _unread(session: Session, sources: Iterable[str], *, now: datetime) -> dict[str, datetime]:
@@ -180,8 +193,7 @@ def plan(database: Database, writing: Writing, *, clock: Callable[[], datetime])
     now = clock()
 
     def work(session: Session) -> list[Planned]:
-        while len(_opened(session, writing=writing, unread=unread, now=now)) == opening.MOST_AT_ONCE:
-            pass
+        _opened(session, writing, now=now)
         due = deliveries.due(session, now=now, limit=EVERYTHING)
         planned: list[Planned] = []
         for start in range(0, len(due), MANY):
@@ -202,8 +214,6 @@ def plan(database: Database, writing: Writing, *, clock: Callable[[], datetime])
             ]
         return planned
 
-    with database.reading() as session:
-        unread = _unread(session, writing.sources, now=now)
     return _undone(database, work)
 
 
@@ -218,8 +228,7 @@ def preview_for(database: Database, writing: Writing, email: str, *, clock: Call
         reader = subscribers.by_email(session, email)
         if reader is None:
             return None
-        while len(_opened(session, writing=writing, unread=unread, now=now)) == opening.MOST_AT_ONCE:
-            pass
+        _opened(session, writing, now=now)
         for digest in (
             deliveries.last_letter(session, reader.id, due_by=now),
             deliveries.last_letter(session, reader.id),
@@ -229,8 +238,6 @@ def preview_for(database: Database, writing: Writing, email: str, *, clock: Call
                 return letter
         return None
 
-    with database.reading() as session:
-        unread = _unread(session, writing.sources, now=now)
     return _undone(database, work)
 
 

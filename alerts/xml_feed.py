@@ -8,94 +8,106 @@ A feed that is opened in a browser is drawn by our style sheet. What explains it
 feed's own elements, which programs that read feeds pass over.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 from email.utils import format_datetime
 
+import feedgen.entry
+import feedgen.feed
 from lxml import etree
 from markupsafe import escape
 
 from alerts.entries import GENERATOR, Document, Entry
 
 ATOM = "http://www.w3.org/2005/Atom"
-CONTENT = "http://purl.org/rss/1.0/modules/content/"
 HISTORY = "http://purl.org/syndication/history/1.0"
 """Of RFC 5005."""
 XHTML = "http://www.w3.org/1999/xhtml"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
+# feedgen's own function switches the locale of the whole process for a moment, under the feet of other threads.
+feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = format_datetime
+
+
 def atom(document: Document) -> bytes:
     """The feed as Atom."""
-    root = etree.Element(f"{{{ATOM}}}feed", {LANG: document.language}, nsmap=_names(document, {None: ATOM}))
-    _put(root, ATOM, "id", document.id)
-    _put(root, ATOM, "title", document.title)
-    _put(root, ATOM, "subtitle", document.description)
-    _explain(root, document)
-    _put(root, ATOM, "updated", document.updated.isoformat())
-    author = etree.SubElement(root, f"{{{ATOM}}}author")
-    _put(author, ATOM, "name", document.author)
-    _put(author, ATOM, "uri", document.author_url)
-    _put(root, ATOM, "generator", GENERATOR)
-    _put(
-        root, ATOM, "link", rel="alternate", type="text/html", hreflang=document.language, href=document.feed.page_url
-    )
-    _links(root, document)
+    written = _begun(document, description=document.description)
     for entry in document.entries:
-        element = etree.SubElement(root, f"{{{ATOM}}}entry")
-        _put(element, ATOM, "id", entry.id)
-        _put(element, ATOM, "title", entry.title)
-        _put(element, ATOM, "published", entry.published.isoformat())
-        _put(element, ATOM, "updated", entry.updated.isoformat())
-        _put(element, ATOM, "link", rel="alternate", type="text/html", hreflang=document.language, href=entry.url)
-        _via(element, entry)
-        for slug, name in entry.areas:
-            _put(element, ATOM, "category", term=slug, label=name)
-        _put(element, ATOM, "summary", entry.summary)
-        _put(element, ATOM, "content", entry.content, type="html")
+        _add(written, entry, summary=entry.summary)
+    root = etree.fromstring(written.atom_str())
+    _complete(root, root, root.findall(f"{{{ATOM}}}entry"), document)
     return _written(root, document)
 
 
 def rss(document: Document) -> bytes:
     """The feed as RSS."""
-    names = _names(document, {"atom": ATOM, "content": CONTENT})
-    root = etree.Element("rss", {"version": "2.0", LANG: document.language}, nsmap=names)
-    channel = etree.SubElement(root, "channel")
-    _put(channel, "", "title", document.title)
-    _put(channel, "", "link", document.feed.page_url)
-    _put(channel, "", "description", escape(document.description))
-    _explain(channel, document)
-    _put(channel, "", "language", document.language)
-    _put(channel, "", "lastBuildDate", _rfc822(document.updated))
-    _put(channel, "", "generator", GENERATOR)
-    _links(channel, document)
+    written = _begun(document, description=escape(document.description))
     for entry in document.entries:
-        item = etree.SubElement(channel, "item")
-        _put(item, "", "title", entry.title)
-        _put(item, "", "link", entry.url)
-        _put(item, "", "guid", entry.id, isPermaLink="false")
-        _put(item, "", "pubDate", _rfc822(entry.published))
+        _add(written, entry, summary=escape(entry.summary))
+    root = etree.fromstring(written.rss_str())
+    items = root[0].findall("item")
+    for entry, item in zip(document.entries, items, strict=True):
         _put(item, ATOM, "updated", entry.updated.isoformat())
-        _via(item, entry)
-        for _slug, name in entry.areas:
-            _put(item, "", "category", name)
-        _put(item, "", "description", escape(entry.summary))
-        _put(item, CONTENT, "encoded", entry.content)
+    _complete(root, root[0], items, document)
     return _written(root, document)
+
+
+def _begun(document: Document, *, description: str) -> feedgen.feed.FeedGenerator:
+    """What the feed says of itself, for either form."""
+    written = feedgen.feed.FeedGenerator()
+    written.id(document.id)
+    written.title(document.title)
+    written.description(str(description))
+    written.updated(document.updated)
+    written.language(document.language)
+    written.author(name=document.author, uri=document.author_url)
+    written.generator(GENERATOR)
+    written.link(href=document.feed.page_url)
+    return written
+
+
+def _add(written: feedgen.feed.FeedGenerator, entry: Entry, *, summary: str) -> None:
+    added = written.add_entry(order="append")
+    added.id(entry.id)
+    added.title(entry.title)
+    added.link(href=entry.url)
+    added.published(entry.published)
+    added.updated(entry.updated)
+    if summary:
+        added.description(str(summary), isSummary=True)
+    if entry.content:
+        added.content(entry.content, type="html")
+    for slug, name in entry.areas:
+        added.category(term=slug, label=name)
+
+
+def _complete(
+    root: etree._Element, holder: etree._Element, entries: Sequence[etree._Element], document: Document
+) -> None:
+    """Write what feedgen 1.0.0 drops or has no words for: all of a link but its href, archives, areas by name."""
+    root.set(LANG, document.language)
+    for element in (holder, *entries):
+        for link in element.findall(f"{{{ATOM}}}link"):
+            element.remove(link)
+    page = {"rel": "alternate", "type": "text/html", "hreflang": document.language}
+    if root is holder:
+        _put(holder, ATOM, "link", **page, href=document.feed.page_url)
+    _links(holder, document)
+    _explain(holder, document)
+    for element in entries:  # programs read on while a feed arrives: what it says of itself comes first
+        holder.append(element)
+    for entry, element in zip(document.entries, entries, strict=True):
+        if root is holder:
+            _put(element, ATOM, "link", **page, href=entry.url)
+        for category, (_slug, name) in zip(element.findall("category"), entry.areas, strict=False):
+            category.text = name  # feedgen writes the slug
+        _via(element, entry)
 
 
 def _put(parent: etree._Element, namespace: str, name: str, text: str | None = None, **attributes: str) -> None:
     tag = f"{{{namespace}}}{name}" if namespace else name
     element = etree.SubElement(parent, tag, attributes)
     element.text = None if text is None else str(text)
-
-
-def _rfc822(moment: datetime) -> str:
-    """Without ``strftime``: a locale would translate the days."""
-    return format_datetime(moment)
-
-
-def _names(document: Document, names: dict[str | None, str]) -> dict[str | None, str]:
-    return names if document.feed.current_url is None else {**names, "fh": HISTORY}
 
 
 def _links(parent: etree._Element, document: Document) -> None:
@@ -111,7 +123,7 @@ def _links(parent: etree._Element, document: Document) -> None:
         if url is not None:
             _put(parent, ATOM, "link", rel=relation, type=document.media_type, href=url)
     if feed.current_url is not None:
-        _put(parent, HISTORY, "archive")
+        etree.SubElement(parent, f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY})
 
 
 def _via(parent: etree._Element, entry: Entry) -> None:

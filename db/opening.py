@@ -42,6 +42,30 @@ JUST_ENDED = timedelta(hours=3)
 whenever they are there; the others would be looked for every minute of the day in vain."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A subscriber, as far as it decides when letters to them are made."""
+
+    id: UUID
+    schedule: Schedule
+    paused_until: date | None
+
+
+@dataclass(slots=True)
+class Opening:
+    """A digest that is to be made, with the reminders that it brings; ``unread``: sources that could not be read."""
+
+    subscriber_id: UUID
+    window: Window
+    unread: tuple[str, ...] = ()
+    start: datetime = field(init=False)
+    backlog: bool = False
+    reminders: list[tuple[UUID, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.start = self.window.start
+
+
 def open_alerts(session: Session, *, now: datetime, domain: str) -> list[Digest]:
     """Make the letters of what is told at once: one for each subscriber who has any and did not just get one."""
     match, search, owner, digest = table(Match), table(SavedSearch), table(Subscriber), table(Digest)
@@ -88,15 +112,27 @@ def open_digests(
     domain: str,
     remind_until: Callable[[datetime], datetime] = lambda end: end,
     unread: Mapping[str, datetime] = MappingProxyType({}),
-    limit: int = MOST_AT_ONCE,
+    limit: int | None = None,
 ) -> list[Digest]:
-    """Make the digests of the windows that have ended: one for each subscriber with something to tell.
+    """Make the digests of the windows that have ended, or so many of them, in one transaction."""
+    found = openings(session, now=now, remind_until=remind_until, unread=unread)
+    return make_digests(session, found[:limit], domain=domain)
+
+
+def openings(
+    session: Session,
+    *,
+    now: datetime,
+    remind_until: Callable[[datetime], datetime] = lambda end: end,
+    unread: Mapping[str, datetime] = MappingProxyType({}),
+) -> list[Opening]:
+    """The digests of the windows that have ended: one for each subscriber with something to tell.
 
     That is: matches that no letter tells of yet, those of weekly searches once their week has ended; tenders that
     close soon (``remind_until`` gives the moment up to which that is so at the end of a window); and that a source
     could not be read (``unread``: since when, by slug), once for each failure, for silence would say that there is
     nothing. Older matches that no window could tell of come along, and the digest is marked as a backlog.
-    Doing it again for the same windows makes nothing more; at most ``limit`` are made at once.
+    A window that has its digest has no other one.
     """
     windows: dict[Schedule, Window] = {}
 
@@ -105,25 +141,35 @@ def open_digests(
             windows[person.schedule] = window_before(now, person.schedule)
         return windows[person.schedule]
 
-    found: dict[UUID, _Opening] = {}
-    for person, weekly, earliest in _with_matches(session):
+    def opened(person: _Person) -> Opening:
+        return found.setdefault(person.id, Opening(person.id, window_of(person), tuple(unread)))
+
+    found: dict[UUID, Opening] = {}
+    schedules = {one: window_before(now, one) for one in _schedules(session)}
+    horizon = max((window.end for window in schedules.values()), default=now)
+    for person, weekly, earliest in _with_matches(session, horizon):
         window = window_of(person)
         start, end = (window.week_start, window.week_end) if weekly else (window.start, window.end)
         if earliest < end and not _paused(person, now):
-            opening = found.setdefault(person.id, _Opening(person.id, window))
+            opening = opened(person)
             opening.start = min(opening.start, start)
             opening.backlog = opening.backlog or earliest < start
-    ended = {one for one in _schedules(session) if window_before(now, one).end > now - JUST_ENDED}
+    ended = {one for one, window in schedules.items() if window.end > now - JUST_ENDED}
     if ended:
-        for person_id, tender_id, deadline, person in _closing(session, ended, now=now, remind_until=remind_until):
+        for person, tender_id, deadline in _closing(session, ended, now=now, remind_until=remind_until):
             window = window_of(person)
             if deadline <= remind_until(window.end) and not _paused(person, now):
-                found.setdefault(person_id, _Opening(person_id, window)).reminders.append((tender_id, deadline))
+                opened(person).reminders.append((tender_id, deadline))
         for person, weekly in _uninformed(session, ended, unread) if unread else ():
             window = window_of(person)
             if (not weekly or window.end == window.week_end) and not _paused(person, now):
-                found.setdefault(person.id, _Opening(person.id, window))
-    openings = _without_letter(session, found, limit)
+                opened(person)
+    return _without_letter(session, [found[id] for id in sorted(found)])
+
+
+def make_digests(session: Session, found: Sequence[Opening], *, domain: str) -> list[Digest]:
+    """Make digests that were found to be due; those that another process has made meanwhile are left out."""
+    found = _without_letter(session, _still_reached(session, found))
     made = [
         _letter(
             one.subscriber_id,
@@ -133,13 +179,13 @@ def open_digests(
             due_at=one.window.end,
             domain=domain,
             backlog=one.backlog,
-            unread=tuple(unread),
+            unread=one.unread,
         )
-        for one in openings
+        for one in found
     ]
     _insert(session, made)
     match, search = table(Match), table(SavedSearch)
-    both = list(zip(made, openings, strict=True))
+    both = list(zip(made, found, strict=True))
     for weekly in (False, True):
         _take_matches(
             session,
@@ -164,29 +210,6 @@ def open_digests(
         ],
     )
     return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """A subscriber, as far as it decides when letters to them are made."""
-
-    id: UUID
-    schedule: Schedule
-    paused_until: date | None
-
-
-@dataclass(slots=True)
-class _Opening:
-    """A digest that is about to be made."""
-
-    subscriber_id: UUID
-    window: Window
-    start: datetime = field(init=False)
-    backlog: bool = False
-    reminders: list[tuple[UUID, datetime]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.start = self.window.start
 
 
 def _reachable() -> ColumnElement[bool]:
@@ -215,16 +238,22 @@ def _waits() -> TextClause:
     return text('"match".waiting')
 
 
-def _with_matches(session: Session) -> Iterator[tuple[_Person, bool, datetime]]:
-    """Subscribers of whom matches wait, apart for their weekly searches and the others, with the earliest of them."""
+def _with_matches(session: Session, horizon: datetime) -> Iterator[tuple[_Person, bool, datetime]]:
+    """Subscribers of whom matches from before a moment wait, apart for weekly searches, with the earliest of them."""
     match, search, owner = table(Match), table(SavedSearch), table(Subscriber)
+    # First by search: of very many matches that wait only the index is read, from its beginning to its end.
+    waiting = (
+        select(match.c.saved_search_id, func.min(match.c.matched_at).label("earliest"))
+        .where(_waits(), match.c.matched_at < horizon)
+        .group_by(match.c.saved_search_id)
+        .subquery("searches_that_wait")
+    )
     rows = session.connection().execute(
-        select(*_person_columns(), search.c.frequency, func.min(match.c.matched_at))
-        .select_from(match)
-        .join(search, search.c.id == match.c.saved_search_id)
+        select(*_person_columns(), search.c.frequency, waiting.c.earliest)
+        .select_from(waiting)
+        .join(search, search.c.id == waiting.c.saved_search_id)
         .join(owner, owner.c.id == search.c.subscriber_id)
-        .where(_waits(), _reachable())
-        .group_by(owner.c.id, search.c.frequency)
+        .where(_reachable())
     )
     for row in rows.all():
         yield _person(row), row[5] == Frequency.WEEKLY, row[6]
@@ -252,8 +281,8 @@ def _roughly(schedules: Collection[Schedule]) -> ColumnElement[bool]:
 
 def _closing(
     session: Session, schedules: Collection[Schedule], *, now: datetime, remind_until: Callable[[datetime], datetime]
-) -> Iterator[tuple[UUID, UUID, datetime, _Person]]:
-    """Tenders that close soon, with the subscribers who were told of them when there was more time, and not since."""
+) -> Iterator[tuple[_Person, UUID, datetime]]:
+    """Tenders that close soon, each with the subscribers who were told of them when there was more time, and not since."""
     tender, match, digest = table(Tender), table(Match), table(Digest)
     search, owner, reminder = table(SavedSearch), table(Subscriber), table(Reminder)
     closing = session.connection().execute(
@@ -297,7 +326,7 @@ def _closing(
                 and (person.id, tender_id, deadline) not in reminded
                 and remind_until(told_at) < deadline
             ):
-                yield person.id, tender_id, deadline, person
+                yield person, tender_id, deadline
 
 
 def _uninformed(
@@ -335,22 +364,33 @@ def _uninformed(
             yield person, not row[5]
 
 
-def _without_letter(session: Session, found: Mapping[UUID, _Opening], limit: int) -> list[_Opening]:
-    """The openings whose windows have no letter yet; so many of them."""
+def _without_letter(session: Session, found: Sequence[Opening]) -> list[Opening]:
+    """Those whose windows have no letter yet."""
     digest = table(Digest)
-    openings: list[_Opening] = []
-    earliest = min((one.window.end for one in found.values()), default=None)
-    for some in batches(sorted(found), IN_LIMIT):
+    left: list[Opening] = []
+    earliest = min((one.window.end for one in found), default=None)
+    for some in batches(found, IN_LIMIT):
         rows = session.connection().execute(
             select(digest.c.subscriber_id, digest.c.window_end).where(
-                digest.c.subscriber_id.in_(some), digest.c.kind == LetterKind.DIGEST, digest.c.window_end >= earliest
+                digest.c.subscriber_id.in_([one.subscriber_id for one in some]),
+                digest.c.kind == LetterKind.DIGEST,
+                digest.c.window_end >= earliest,
             )
         )
         there = {(row[0], row[1]) for row in rows}
-        openings += [found[id] for id in some if (id, found[id].window.end) not in there]
-        if len(openings) >= limit:
-            break
-    return openings[:limit]
+        left += [one for one in some if (one.subscriber_id, one.window.end) not in there]
+    return left
+
+
+def _still_reached(session: Session, found: Sequence[Opening]) -> list[Opening]:
+    """Those whose readers get letters, held until the end of the transaction: one may ask to be forgotten meanwhile."""
+    owner = table(Subscriber)
+    reached: set[UUID] = set()
+    for some in batches(found, IN_LIMIT):
+        ids = [one.subscriber_id for one in some]
+        there = select(owner.c.id).where(owner.c.id.in_(ids), _reachable())
+        reached.update(session.connection().execute(there.with_for_update(read=True, key_share=True)).scalars())
+    return [one for one in found if one.subscriber_id in reached]
 
 
 def _letter(

@@ -13,7 +13,6 @@ from db.vocabulary.notice import FieldChange
 from db.vocabulary.reading import NO_VERDICT, Access, AccessVerdict, Evidence, FoundDate, FoundMoney, Requirement
 from db.vocabulary.tender import Said, TenderSource
 
-
 BUYER_CHARACTERS = 200
 """By which the tenders of a buyer are looked up."""
 

@@ -113,7 +113,7 @@ def _buyer_channel(context: WebContext, session: Session, asked: str, code: str)
     spoken, shown = language(code), names[0]
     return Channel(
         path=context.site.buyer_path(asked),
-        name=f"buyer/{feeding.buyer_key(asked)}",
+        name=context.site.buyer_path(asked),
         title=_titled(context, spoken, shown),
         description=spoken.text("Tenders of {buyer}, newest first.", buyer=shown),
         page_url=_page(context, code, q='buyer:"{}"'.format(shown.replace('"', " "))),

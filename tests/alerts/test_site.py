@@ -20,6 +20,9 @@ def test_every_address_is_below_the_base() -> None:
         SITE.tender_url(ID),
         SITE.feeds_url(),
         SITE.feed_url("all", "rss"),
+        SITE.opml_url(),
+        SITE.buyer_feed_url("例示県/環境課", "atom"),
+        SITE.search_feed_url("token", "json"),
         SITE.unsubscribe_url("token"),
     ):
         assert address.startswith("https://tenders.example.org/")
@@ -42,6 +45,14 @@ def test_a_query_comes_back_whole_out_of_the_address_of_its_list(query: str) -> 
 
 def test_the_way_out_is_short_enough_for_every_mail_server_on_the_way() -> None:
     assert len(SITE.unsubscribe_url(secrets.token_urlsafe(16))) < 75
+
+
+def test_all_spellings_of_a_buyer_have_one_address_that_any_program_understands() -> None:
+    address = SITE.buyer_feed_url("例示県　ＩＣＴ課/係?", "atom", "ja")
+    assert address == SITE.buyer_feed_url("例示県 ICT課/係?", "atom", "ja")
+    assert address.isascii()
+    assert urlsplit(address).path.count("/") == 3
+    assert urlsplit(address).query == "lang=ja"
 
 
 def test_a_tag_does_not_move_with_the_site() -> None:

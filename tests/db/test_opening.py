@@ -448,6 +448,7 @@ def test_nothing_is_looked_for_in_all_that_was_ever_found_or_sent(house: House) 
     # The matches that wait are an index of their own; the subscribers are gone through once.
     assert scans - {"tender"} <= {
         "match USING INDEX ix_match_waiting",
+        "searches_that_wait",
         "subscriber",
         "subscriber USING INDEX sqlite_autoindex_subscriber_1",
     }
@@ -488,3 +489,16 @@ def test_letters_of_all_kinds_live_side_by_side(house: House) -> None:
     )
     assert [letter.kind for letter in made] == ["alert", "digest", "choices"]
     assert {letter.window_end for letter in made} == {EIGHT}
+
+
+def test_whoever_is_forgotten_while_letters_are_made_keeps_nobody_elses_back(house: House) -> None:
+    for number in range(3):
+        house.match(house.search(f"reader{number}@example.org"), EIGHT - HOUR)
+    with house.database.reading() as session:
+        found = opening.openings(session, now=EIGHT)
+    house.database.write(lambda session: subscribers.forget(session, "reader1@example.org"))
+    made = [
+        house.database.write(lambda session: opening.make_digests(session, found, domain="example.org"))
+        for _ in range(2)
+    ]
+    assert [len(some) for some in made] == [2, 0]
