@@ -65,17 +65,6 @@ class Preview:
     complete: bool
 
 
-def changed_last(session: Session, *, area: str | None = None, limit: int) -> list[Card]:
-    """The tenders to which something happened last, of one focus area or of all: what feeds tell of."""
-    tender, given = table(Tender), table(TenderArea)
-    ids = (
-        select(tender.c.id).order_by(tender.c.updated_at.desc(), tender.c.published.desc(), tender.c.id).limit(limit)
-    )
-    if area is not None:
-        ids = ids.join(given, given.c.tender_id == tender.c.id).where(given.c.area == area)
-    return cards(session, list(session.connection().execute(ids).scalars()))
-
-
 def newest(session: Session, *, area: str | None = None, limit: int, offset: int = 0) -> Found:
     """The tenders published last, of one focus area or of all."""
     if area is not None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from db.types import UtcDateTime
@@ -11,6 +12,8 @@ from db.vocabulary.delivery import Frequency, SubscriberState
 
 class Subscriber(SQLModel, table=True):
     """Somebody who asked for letters. ``token`` is the secret in the unsubscribe links of their mails."""
+
+    __table_args__ = (Index("ix_subscriber_address", text("lower(email)")),)
 
     id: UUID = Field(primary_key=True)
     email: str = Field(unique=True)

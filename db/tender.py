@@ -26,6 +26,7 @@ class Tender(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_tender_published", "published", "id"),
+        Index("ix_tender_deadline", "deadline"),
         # Of a name that never ends, which PostgreSQL refuses to index, its beginning.
         Index("ix_tender_buyer", text(f"substr(buyer, 1, {BUYER_CHARACTERS})")),
     )

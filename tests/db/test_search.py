@@ -1,9 +1,7 @@
 """Finding tenders: the same answers from both databases as the plain meaning of the query gives."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +14,7 @@ from db import search as search_module
 from db.composing import compose
 from db.engine import Database
 from db.notices import ReadNotice
-from db.search import BATCH, Found, Preview, changed_last, count, newest, scan, search
+from db.search import BATCH, Found, Preview, count, newest, scan, search
 from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
 from db.vocabulary.query import Query, Searchable, matches, parse
 from db.vocabulary.reading import (
@@ -278,25 +276,6 @@ def test_the_database_rules_out_what_a_column_can_rule_out(
             found = len(list(scan(session, parse(text), now=NOW)))
             assert 0 < found < len(everything), text
             assert all(tried), text
-
-
-def test_a_feed_tells_first_of_what_happened_last(database: Database) -> None:
-    everything = list(fill(database, 6).values())
-    again = [replace(one, status="取消") for one in (everything[2], everything[4])]
-    for day, one in enumerate(again, 1):
-        happen = partial(tenders.store, run_id=UUID(int=2), now=NOW + timedelta(days=day), alerts=lambda change: True)
-        database.write(partial(happen, tenders=[one]))
-    # What came with one crawl is told by its day, the newest first.
-    others = sorted((one for one in everything if one not in (everything[2], everything[4])), key=lambda one: one.id)
-    quiet = [one.id for one in sorted(others, key=lambda one: one.published, reverse=True)]
-    with database.reading() as session:
-        expected = [everything[4].id, everything[2].id, *quiet]
-        assert [one.id for one in changed_last(session, limit=9)] == expected
-        assert [one.id for one in changed_last(session, limit=3)] == expected[:3]
-        mobility = {one.id for one in everything if "mobility" in {found.area for found in one.areas}}
-        assert [one.id for one in changed_last(session, area="mobility", limit=9)] == [
-            id for id in expected if id in mobility
-        ]
 
 
 def test_nothing_is_found_in_an_empty_record(database: Database) -> None:

@@ -57,6 +57,7 @@ def _subscribers() -> None:
     op.execute(sa.text("UPDATE subscriber SET state = 'unsubscribed' WHERE NOT active"))
     op.execute(sa.text("UPDATE subscriber SET consent = 'operator', consent_at = created_at"))
     op.drop_column("subscriber", "active")
+    op.create_index("ix_subscriber_address", "subscriber", [sa.text("lower(email)")], unique=False)
 
 
 def _searches() -> None:
@@ -189,6 +190,7 @@ def _webhooks() -> None:
 
 
 def _feeds() -> None:
+    op.create_index("ix_tender_deadline", "tender", ["deadline"], unique=False)
     op.create_index("ix_tender_buyer", "tender", [sa.text("substr(buyer, 1, 200)")], unique=False)
     op.create_index(
         "ix_tender_event_news",
