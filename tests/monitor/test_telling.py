@@ -18,10 +18,12 @@ from db.vocabulary.delivery import Frequency
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.notice import NoticeKind, ScrapedNotice, notice_id
 from db.vocabulary.run import RunMode
+from monitor import household as home_of
 from monitor import regroup
 from monitor.config import Config, StorageSection
 from monitor.household import Household, household
 from monitor.pipeline import read_again, run_source
+from monitor.reading.area_reader import AreaReader
 from scrapers.source import Page, Request, Source, Steps, Window, page_of
 
 MORNING = datetime(2026, 4, 13, 6, tzinfo=TOKYO)
@@ -137,8 +139,15 @@ class World:
         return str(part.get_content())
 
 
+@pytest.fixture(scope="module")
+def areas() -> AreaReader:
+    """Loaded once: it takes half a second."""
+    return home_of.area_reader(Config())
+
+
 @pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Iterator[World]:
+def world(tmp_path: Path, database_url: str, areas: AreaReader, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(home_of, "area_reader", lambda config: areas)
     world = World(tmp_path / "home", MORNING - timedelta(days=1))
     config = Config(storage=StorageSection(database=database_url))
     with household(config, home=world.home, clock=lambda: world.now) as house, closing(house):
