@@ -516,19 +516,22 @@ def _news_of(content: DigestContent, language: Language) -> str:
     if only is not None:
         return _news(only, language)
     entries = [entry for group in content.groups for entry in group.entries]
-    moved = [entry for entry in entries if _moved(entry) is not None]
+    moves = [change for entry in entries if (change := _moved(entry)) is not None]
+    earlier = sum(moved_earlier(change) is True for change in moves)
     rest = [entry for entry in entries if _moved(entry) is None]
     counts = {kind: sum(entry.kind is kind for entry in rest) for kind in EventKind}
     parts = [
         language.ntext("{count} cancelled", "{count} cancelled", counts[EventKind.CANCELLED]),
-        language.ntext("{count} deadline moved", "{count} deadlines moved", len(moved)),
+        language.ntext("{count} deadline moved EARLIER", "{count} deadlines moved EARLIER", earlier),
+        language.ntext("{count} deadline moved", "{count} deadlines moved", len(moves) - earlier),
         language.ntext("{count} changed", "{count} changed", counts[EventKind.CHANGED]),
         language.ntext("{count} new", "{count} new", counts[EventKind.PUBLISHED]),
         language.ntext("{count} result", "{count} results", counts[EventKind.AWARDED]),
     ]
     told = (
         counts[EventKind.CANCELLED],
-        len(moved),
+        earlier,
+        len(moves) - earlier,
         counts[EventKind.CHANGED],
         counts[EventKind.PUBLISHED],
         counts[EventKind.AWARDED],

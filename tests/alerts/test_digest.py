@@ -550,7 +550,7 @@ def test_the_subject_of_an_alert_of_several_things_counts_them(record: "Record")
         record.notice("won", kind=NoticeKind.AWARD),
     )
     letter = alert(record)
-    assert letter.subject == "5 tenders: 1 cancelled, 1 deadline moved, 1 changed, 1 new, 1 result"
+    assert letter.subject == "5 tenders: 1 cancelled, 1 deadline moved EARLIER, 1 changed, 1 new, 1 result"
     assert letter.tenders == 5
 
 
