@@ -79,7 +79,9 @@ def deliver(
     home: Path | None,
 ) -> int:
     if (to is not None) != preview or (preview and dry_run):
-        raise UsageProblem("--to and --preview go together, and without --dry-run: they show one letter and send none")
+        raise UsageProblem(
+            "--to and --preview go together, and without --dry-run: they show one letter and send none"
+        )
     if json_ and not dry_run:
         raise UsageProblem("--json goes with --dry-run")
     if (out or open_) and not preview:
