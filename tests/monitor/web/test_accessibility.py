@@ -150,6 +150,10 @@ def test_headings_skip_no_order(page: BeautifulSoup) -> None:
     assert all(after - before <= 1 for before, after in pairwise(orders))
 
 
+def test_a_heading_is_a_heading_and_nothing_else(page: BeautifulSoup) -> None:
+    assert [heading for heading in page.select("h1, h2, h3, h4") if heading.get("role")] == []
+
+
 def test_the_first_link_skips_to_the_content(page: BeautifulSoup) -> None:
     first = page.select("a")[0]
     assert first["href"] == "#main"
