@@ -4,7 +4,7 @@ import mailbox
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -86,6 +86,14 @@ class World:
         def work(session: Any) -> None:
             person = subscribers.add(session, email, choices=Choices(**choices), now=self.now)
             subscribers.save_search(session, person, query, query, frequency=frequency, now=self.now)
+
+        self.house.database.write(work)
+
+    def choose(self, email: str = "anna@example.org", **choices: Any) -> None:
+        def work(session: Any) -> None:
+            person = subscribers.by_email(session, email)
+            assert person is not None
+            subscribers.choose(session, person.id, Choices(**choices))
 
         self.house.database.write(work)
 
@@ -205,6 +213,46 @@ def test_everybody_has_their_own_hour(world: World) -> None:
             arrived[recipient] = f"{world.now:%H:%M}"
         world.go_on(hours=1)
     assert arrived == {"anna@example.org": "15:01", "bert@example.org": "21:01"}
+
+
+def test_who_moves_their_hour_or_zone_between_windows_misses_nothing_and_reads_nothing_twice(world: World) -> None:
+    world.subscribe()
+    found: list[str] = []
+    zones = ("America/New_York", "Asia/Tokyo", "Europe/Paris", "Pacific/Auckland", "America/Los_Angeles")
+    for number, zone in enumerate(zones):
+        world.collect(notice(str(number), title=f"{TITLE} 第{number}回"))
+        world.choose(time_zone=zone, digest_at=time(3 * number))
+        for _ in range(24):
+            world.go_on(hours=1)
+            found += [world.body() for _ in world.letters()]
+    for _ in range(30):
+        world.go_on(hours=1)
+        found += [world.body() for _ in world.letters()]
+    assert [sum(f"{TITLE} 第{number}回" in body for body in found) for number in range(5)] == [1] * 5
+
+
+def test_what_waits_for_the_week_comes_the_next_day_once_the_search_is_daily(world: World) -> None:
+    world.subscribe(frequency=Frequency.WEEKLY, weekday=6)
+    world.collect(notice())
+    assert world.days(2) == []
+    world.subscribe(frequency=Frequency.DAILY, weekday=6)  # saves the same search anew
+    assert len(world.days(2)) == 1
+
+
+def test_a_search_that_is_deleted_takes_along_what_it_was_to_tell_and_nothing_else(world: World) -> None:
+    world.subscribe(query="水素")
+    world.subscribe(query="kind:tender")
+    world.collect(notice())
+
+    def delete(session: Any) -> None:
+        anna = subscribers.by_email(session, "anna@example.org")
+        assert anna is not None
+        (search,) = [one for one in subscribers.searches_of(session, anna.id) if one.query == "水素"]
+        subscribers.delete_search(session, search)
+
+    world.house.database.write(delete)
+    assert len(world.days(2)) == 1
+    assert "kind:tender" in world.body()
 
 
 # What moves ---------------------------------------------------------------------------------------------
