@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -30,6 +29,7 @@ from db.vocabulary.delivery import LetterKind
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.notice import FieldChange, NoticeKind
 from db.vocabulary.tender import EventKind
+from db.vocabulary.window import zone
 
 MOST_ENTRIES = 40
 """Tenders in one digest."""
@@ -453,7 +453,7 @@ def _unread(one: Unread, content: DigestContent, language: Language) -> str:
 
 def _headline(content: DigestContent, language: Language) -> str:
     """What the letter is, in one line."""
-    if content.kind is LetterKind.ALERT:
+    if content.kind is LetterKind.ALERT and content.total:
         return _news_of(content, language)
     if content.total:
         if content.backlog:
@@ -480,7 +480,7 @@ def _subject(content: DigestContent, headline: str, language: Language) -> str:
         return language.text("{news}: {title}", news=headline, title=short(title, LONGEST_IN_SUBJECT))
     if content.silent:
         return headline
-    day = language.day(content.window_end.astimezone(ZoneInfo(content.subscriber.time_zone)).date())
+    day = language.day(content.window_end.astimezone(zone(content.subscriber.time_zone)).date())
     if content.total and content.reminders:
         soon = language.ntext("{count} closes soon", "{count} close soon", len(content.reminders))
         return language.text("{headline}, {more} – {day}", headline=headline, more=soon, day=day)

@@ -20,7 +20,7 @@ from alerts.site import Site
 from alerts.wording import frequency_text, moment_text
 from db.history import Digest
 from db.subscriber import SavedSearch, Subscriber
-from db.subscribers import UNCONFIRMED
+from db.subscribers import UNCONFIRMED, left_since
 from db.vocabulary.delivery import Frequency, LetterKind
 from db.vocabulary.japanese import to_tokyo
 
@@ -96,7 +96,7 @@ def _confirmation(
     session: Session, digest: Digest, subscriber: Subscriber, site: Site, language: Language, links: Links
 ) -> _Note | None:
     search = session.get(SavedSearch, digest.saved_search_id) if digest.saved_search_id else None
-    if search is None or search.confirmed_at is not None:
+    if search is None or search.confirmed_at is not None or left_since(subscriber, search):
         return None
     facts = [(language.text("Letters"), frequency_text(Frequency(search.frequency), subscriber, language))]
     shown = repeatable(search.name, LONGEST_NAME) and repeatable(search.query, LONGEST_QUERY)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names, get_timezone_location
 
@@ -30,6 +29,7 @@ from db.vocabulary.reading import (
     Requirement,
 )
 from db.vocabulary.tender import EventKind
+from db.vocabulary.window import zone
 
 DAY_ALONE = time(23, 59, 59)
 """The time of day of a moment of which only the day is known. No source gives seconds."""
@@ -113,7 +113,7 @@ def deadline_text(moment: datetime, clock: bool, language: Language) -> str:
 
 def moment_text(moment: datetime, time_zone: str, language: Language) -> str:
     """A moment as it is where the reader lives, with the city that their zone (of the IANA database) is named after."""
-    here = moment.astimezone(ZoneInfo(time_zone))
+    here = moment.astimezone(zone(time_zone))
     if here.utcoffset() == to_tokyo(moment).utcoffset():
         return language.moment(moment)
     return language.text(
@@ -129,7 +129,7 @@ def moment_beside(moment: datetime, time_zone: str, language: Language) -> str:
 
     Empty for readers whose clocks show what Tokyo's do.
     """
-    here, tokyo = moment.astimezone(ZoneInfo(time_zone)), to_tokyo(moment)
+    here, tokyo = moment.astimezone(zone(time_zone)), to_tokyo(moment)
     if here.utcoffset() == tokyo.utcoffset():
         return ""
     if here.date() != tokyo.date():
@@ -145,7 +145,11 @@ def clock_text(clock: time, language: Language) -> str:
 
 @lru_cache(maxsize=1024)
 def city(time_zone: str, code: str) -> str:
-    """The city that a time zone is named after, in a language: パリ. A zone that is none of a city's is itself."""
+    """The city that a time zone is named after, in a language: パリ. A zone that is none of a city's is itself.
+
+    Of a zone that is no longer known it is Tokyo, by whose clock its owner's letters then go.
+    """
+    time_zone = zone(time_zone).key
     if time_zone.startswith("Etc/") or "/" not in time_zone:
         return time_zone
     return get_timezone_location(time_zone, locale=code, return_city=True).rpartition("/")[2]

@@ -16,7 +16,7 @@ from db.bulk import IN_LIMIT, batches, table
 from db.history import Delivery, Digest, Match, Reminder
 from db.subscriber import SavedSearch, Subscriber, Suppression
 from db.tender import TenderEvent
-from db.vocabulary.delivery import DeliveryState, LetterKind, SubscriberState
+from db.vocabulary.delivery import DeliveryState, Frequency, LetterKind, SubscriberState
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.tender import EventKind
@@ -140,7 +140,10 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
 
 
 def known(session: Session, tender_ids: Iterable[UUID]) -> list[Known]:
-    """Who knows of tenders, by a letter or by one that is still to be made; those who unsubscribed are left out."""
+    """Who knows of tenders, by a letter or by one that is still to be made.
+
+    Those who unsubscribed are left out, and searches that are told by no letter any more.
+    """
     match, search, owner, digest = table(Match), table(SavedSearch), table(Subscriber), table(Digest)
     told = case((digest.c.id.is_not(None) & (digest.c.state != DeliveryState.FAILED) & owner.c.alerts, 1), else_=0)
     found: list[Known] = []
@@ -154,6 +157,7 @@ def known(session: Session, tender_ids: Iterable[UUID]) -> list[Known]:
                 match.c.tender_id.in_(some),
                 match.c.waiting | match.c.digest_id.is_not(None),
                 owner.c.state == SubscriberState.ACTIVE,
+                search.c.frequency != Frequency.NEVER,
             )
             .group_by(match.c.saved_search_id, match.c.tender_id)
             .order_by(match.c.saved_search_id, match.c.tender_id)

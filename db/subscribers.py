@@ -144,6 +144,12 @@ def ask(
     return search
 
 
+def left_since(owner: Subscriber, search: SavedSearch) -> bool:
+    """Whether somebody unsubscribed after they had asked for a search that they did not confirm."""
+    asked = search.confirmed_at is None
+    return asked and owner.unsubscribed_at is not None and owner.unsubscribed_at > search.created_at
+
+
 def confirm(session: Session, search_id: UUID, *, now: datetime) -> tuple[Subscriber, SavedSearch] | None:
     """Let a search that was asked for begin; None where it is gone. Doing it again changes nothing.
 
@@ -155,7 +161,7 @@ def confirm(session: Session, search_id: UUID, *, now: datetime) -> tuple[Subscr
     if search is None or owner is None:
         return None
     if search.confirmed_at is None:
-        if owner.unsubscribed_at is not None and owner.unsubscribed_at > search.created_at:
+        if left_since(owner, search):
             return None
         mine = searches_of(session, owner.id)
         if owner.state == SubscriberState.UNSUBSCRIBED:

@@ -35,7 +35,7 @@ from db.tenders import Moved
 from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
-from db.vocabulary.notice import NoticeKind, ScrapedNotice
+from db.vocabulary.notice import FieldChange, NoticeKind, ScrapedNotice
 from db.vocabulary.reading import Reading
 from db.vocabulary.run import Coverage, Problem, RunMode, RunState
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange
@@ -55,6 +55,8 @@ BATCH_CHARACTERS = 8_000_000
 """Of text in one transaction, where notices are long."""
 PRESSING = ("deadline", "response_deadline")
 """The fields whose change whoever knows of the tender is told of at once."""
+SEARCHES_STAY = timedelta(minutes=1)
+"""After which a run looks for searches that came meanwhile: it may take hours, and what it takes in comes only once."""
 SIGN_OF_LIFE = timedelta(minutes=3)
 """How often a run without notices still shows that it goes on."""
 
@@ -102,6 +104,8 @@ class _Visit:
     progress: Progress
     alive_at: datetime
     read_since: date | None
+    searches_at: datetime | None = None
+    """When it last looked which saved searches there are."""
     characters: int = 0
     answers: list[Answer] = field(default_factory=list)
     notices: list[ScrapedNotice] = field(default_factory=list)
@@ -140,8 +144,6 @@ def run_source(
     visit = _Visit(run, source.parser, Progress(source.slug), now, read_since)
     window = Window(run.since, run.until, to_tokyo(now))
     try:
-        if run.mode == RunMode.REGULAR:  # no other alerts anybody
-            _refresh_searches(flow)
         error = _visit(flow, source, window, _archiving(flow, source, fetch, visit, watch), visit, watch)
         # What was parsed before a failure is sound: it is kept.
         _take_in(flow, visit)
@@ -240,8 +242,11 @@ def _begin(
     return run, last.since if last else None
 
 
-def _refresh_searches(flow: Flow) -> None:
-    """Match with the saved searches as they are now."""
+def _refresh_searches(flow: Flow, visit: _Visit, now: datetime) -> None:
+    """Match with the saved searches as they are now, or were a moment ago."""
+    if visit.searches_at is not None and visit.searches_at <= now < visit.searches_at + SEARCHES_STAY:
+        return
+    visit.searches_at = now
     with flow.database.reading() as session:
         stored = subscribers.live_searches(session)
     flow.matcher.refresh(stored)
@@ -305,6 +310,8 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
     if not batch and not won and not answers:
         return
     now = flow.clock()
+    if batch and visit.run.mode == RunMode.REGULAR:  # no other alerts anybody
+        _refresh_searches(flow, visit, now)
 
     def work(session: Session) -> tuple[list[Recorded], Counted]:
         merges.one_at_a_time(session)
@@ -348,7 +355,7 @@ def _is_news(visit: _Visit, change: TenderChange) -> bool:
 
 
 def _with_who_knows(session: Session, changes: Sequence[TenderChange], matches: Iterable[NewMatch]) -> list[NewMatch]:
-    """Matches, and with them everybody who knows of a tender that is cancelled now, or whose deadline moved.
+    """Matches, and with them everybody who knows of a tender that is cancelled, or no longer, or whose deadline moved.
 
     They are told whether or not their search still finds it, and at once if a letter told of it: who works on a bid
     must not wait for the end of a window.
@@ -357,13 +364,18 @@ def _with_who_knows(session: Session, changes: Sequence[TenderChange], matches: 
     pressing = {
         change.tender.id: change.sequence
         for change in changes
-        if change.kind is EventKind.CANCELLED or any(one.field in PRESSING for one in change.changes)
+        if change.kind is EventKind.CANCELLED or any(_presses(one) for one in change.changes)
     }
     for one in deliveries.known(session, pressing):
         key = (one.saved_search_id, one.tender_id, pressing[one.tender_id])
         match = found.get(key) or NewMatch(*key, why=())
         found[key] = replace(match, at_once=match.at_once or one.told)
     return list(found.values())
+
+
+def _presses(change: FieldChange) -> bool:
+    """Whether who knows of a tender must hear of a change at once: a deadline moved, or it is no longer cancelled."""
+    return change.field in PRESSING or (change.field == "kind" and change.before == NoticeKind.CANCELLATION)
 
 
 def _has(tender: ComposedTender, notice_ids: Set[UUID]) -> bool:

@@ -249,7 +249,7 @@ class Subscribing:
         with self._context.database.reading() as session:
             search = session.get(SavedSearch, search_id) if search_id else None
             owner = session.get(Subscriber, search.subscriber_id) if search else None
-            if search is None or owner is None or _left_since(owner, search):
+            if search is None or owner is None or subscribers.left_since(owner, search):
                 return self._expired(request, "confirm")
         return self._pages.render(
             request,
@@ -345,9 +345,3 @@ class Subscribing:
 
     def _expired(self, request: Request, link: str) -> Response:
         return self._pages.render(request, "expired.html", status=410, headers=SECRET, link=link)
-
-
-def _left_since(owner: Subscriber, search: SavedSearch) -> bool:
-    """Whether somebody unsubscribed after they had asked for a search that they did not confirm."""
-    asked = search.confirmed_at is None
-    return asked and owner.unsubscribed_at is not None and owner.unsubscribed_at > search.created_at

@@ -156,6 +156,28 @@ def test_nobody_is_asked_twice_whether_they_want_what_they_confirmed(record: "Re
     assert ask(record, LetterKind.CONFIRMATION, confirmed=True).letter is None
 
 
+def test_whoever_unsubscribes_before_the_letter_is_sent_is_not_asked_any_more(record: "Record") -> None:
+    def asked_at(session: Session, now: datetime) -> Digest:
+        search = subscribers.ask(
+            session, ANNA, choices=PARIS, name="Hydrogen", query="", frequency=Frequency.DAILY, now=now
+        )
+        kind = LetterKind.CONFIRMATION
+        return deliveries.add_letter(
+            session, search.subscriber_id, kind, now=now, domain="example.org", saved_search_id=search.id
+        )
+
+    def work(session: Session) -> tuple[Letter | None, Letter | None]:
+        person = subscribers.add(session, ANNA, now=EIGHT - DAY)
+        digest = asked_at(session, EIGHT)
+        subscribers.unsubscribe(session, person.token, now=EIGHT + timedelta(seconds=1))
+        at_once = written(session, digest)
+        return at_once, written(session, asked_at(session, EIGHT + DAY))
+
+    before, anew = record.database.write(work)
+    assert before is None
+    assert anew is not None  # they have asked since
+
+
 def test_nobody_is_asked_about_a_search_that_is_gone(record: "Record") -> None:
     def work(session: Session) -> Letter | None:
         person = subscribers.add(session, ANNA, now=EIGHT)
