@@ -49,6 +49,18 @@ class Supplier(SQLModel, table=True):
     """The day of the decision that ``name`` is from, or of its publication where that is earlier."""
     names: tuple[str, ...] = Field(sa_type=Typed(tuple[str, ...]))
     """Every name that awards have stated, in the order of their characters."""
+    folded: str | None = Field(default=None, index=True)
+    """``name`` as names are compared (``fold_supplier``)."""
+    company_id: UUID | None = Field(default=None, index=True)
+    """The supplier that this one is a spelling of: one with a corporate number and the same name; None: itself."""
+    abroad: bool | None = None
+    """Whether it is registered as a company from abroad; None where no register was asked."""
+    prefecture: str | None = None
+    """Of its seat, as the register has it; so are the next two."""
+    city: str | None = None
+    name_en: str | None = None
+    looked_up_at: datetime.datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a register was asked for it; None: never."""
     first_seen_at: datetime.datetime = Field(sa_type=UtcDateTime)
 
 
@@ -82,6 +94,18 @@ class Award(SQLModel, table=True):
     supplier: str
     """The winner's name as this award states it."""
     supplier_id: UUID = Field(foreign_key="supplier.id")
+    address: str | None = None
+    """The winner's, as this award states it."""
+    planned: Decimal | None = Field(default=None, sa_type=Yen)
+    """The planned price, where the award states it."""
+    notice_id: UUID | None = Field(default=None, index=True)
+    """The notice out of whose text the award was read; None for one of a source of awards."""
+    same_as: UUID | None = Field(default=None, index=True)
+    """The award that tells of the same contract and counts in its place; None for one that counts."""
+    series: str | None = Field(default=None, index=True)
+    """The same for every year's contract of one service (``db.vocabulary.series``)."""
+    read_as: str | None = None
+    """The revision of the reader that found its areas; None where none has."""
     digest: str
     """Of what the award says: equal digests are equal contents."""
     published: datetime.date
@@ -90,3 +114,13 @@ class Award(SQLModel, table=True):
     """The run that wrote it as it is."""
     first_seen_at: datetime.datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime.datetime = Field(sa_type=UtcDateTime)
+
+
+class AwardArea(SQLModel, table=True):
+    """A focus area of an award, read from its title."""
+
+    __tablename__ = "award_area"
+
+    area: str = Field(primary_key=True)
+    award_id: UUID = Field(primary_key=True, foreign_key="award.id", ondelete="CASCADE", index=True)
+    score: float

@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this version: Alembic, without its command line and its ini file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import command
@@ -8,22 +9,26 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
+from db.derived import Step, catch_up, stale
 from db.engine import Database, plain_errors
 from db.errors import RecordError
 
+STEPS: Sequence[Step] = ()
+"""What is derived from the record, in the order in which it is made."""
+
 
 def upgrade(database: Database) -> None:
-    """Apply what is missing; does nothing where the schema is up to date."""
-    if _current(database) == head():
-        return
-    # Two processes may find the same empty database: the second waits for the first, and finds nothing to do.
-    database.write(lambda session: command.upgrade(_config(session.connection()), "head"))
+    """Apply what is missing, and derive what is stale; does nothing where all is up to date."""
+    if _current(database) != head():
+        # Two processes may find the same empty database: the second waits for the first, and finds nothing to do.
+        database.write(lambda session: command.upgrade(_config(session.connection()), "head"))
+    catch_up(database, STEPS)
 
 
 def ready(database: Database) -> None:
     """Make sure that the schema is this version's: SQLite is upgraded, a server only by ``monitor db upgrade``."""
     current = _current(database)
-    if current == head():
+    if current == head() and not stale(database, STEPS):
         return
     if current is not None and current not in {script.revision for script in _scripts().walk_revisions()}:
         raise RecordError(

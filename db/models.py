@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from db import award, feedback, history, notice, subscriber, tender, translation
+from db import award, derived, feedback, history, notice, subscriber, tender, translation
 
-__all__ = ["award", "feedback", "history", "metadata", "notice", "subscriber", "tender", "translation"]
+__all__ = ["award", "derived", "feedback", "history", "metadata", "notice", "subscriber", "tender", "translation"]
 
 metadata = SQLModel.metadata

@@ -61,6 +61,8 @@ class Tender(SQLModel, table=True):
     awarded: date | None = None
     said: tuple[Said, ...] = Field(default=(), sa_type=Typed(tuple[Said, ...]))
     sources: tuple[TenderSource, ...] = Field(sa_type=Typed(tuple[TenderSource, ...]))
+    series: str | None = Field(default=None, index=True)
+    """The same for every year's call for one service (``db.vocabulary.series``)."""
     sequence: int
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -240,7 +240,7 @@ def _official(old: Tender, tender: ComposedTender) -> bool:
 _PLAIN_COLUMNS = tuple(
     name
     for name in Tender.model_fields
-    if name not in ("access_gpa", "access_epa", "sequence", "first_seen_at", "updated_at")
+    if name not in ("access_gpa", "access_epa", "series", "sequence", "first_seen_at", "updated_at")
 )
 
 

@@ -32,7 +32,7 @@ from db.subscriber import SavedSearch, Subscriber, Webhook
 from db.vocabulary.delivery import WebhookForm
 from db.vocabulary.japanese import tokyo_iso
 from db.vocabulary.messages import N_, Saying, Told
-from monitor.export import TenderLine, as_line
+from monitor.exports.lines import TenderLine, as_line
 from scrapers.errors import Refused
 from scrapers.fetch import NetworkSettings
 from scrapers.guard import Guard, Resolver, guarded_pool, is_public, system_addresses

@@ -11,9 +11,11 @@ from db.vocabulary.messages import N_, Told
 from monitor.cli.areas import areas_group, evaluate_command
 from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import classify, collect, portals_command
+from monitor.cli.database import db_group
 from monitor.cli.delivering import bounces_command, deliver
 from monitor.cli.demo import demo
-from monitor.cli.looking import db_group, export_group, feed, search
+from monitor.cli.exporting import export_group
+from monitor.cli.looking import feed, search
 from monitor.cli.reading import read, translate
 from monitor.cli.serving import run, serve_command
 from monitor.cli.sources import check, sources_group

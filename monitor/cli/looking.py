@@ -1,4 +1,4 @@
-"""Commands that look into the record: search, export, feed, db."""
+"""Commands that look into the record: search and feed."""
 
 import csv
 import sys
@@ -8,17 +8,15 @@ import click
 from rich.cells import cell_len
 
 from alerts.feeds import FeedForm
-from db import migrate
 from db import search as finding
 from db.card import Card
 from db.errors import RecordError
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
 from db.vocabulary.query import Facet, Query, QueryError, parse
-from monitor.cli.base import App, Group, at_home, command, opened, option, write_json
-from monitor.config import load
-from monitor.export import as_line, export_jsonl, number, until
-from monitor.household import Household, household
+from monitor.cli.base import App, at_home, command, opened, option, write_json
+from monitor.exports.lines import as_line, number, until
+from monitor.household import Household
 from monitor.spreadsheets import harmless
 from monitor.syndication import feed_bytes
 
@@ -130,27 +128,6 @@ def _write_csv(cards: list[Card]) -> None:
 
 
 @command(
-    "jsonl",
-    N_("Write tenders as JSON Lines, one tender a line."),
-    example="monitor export jsonl tenders.jsonl --query area:mobility",
-)
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
-@option("--query", default="", help=N_("What to look for, in the query language; empty: everything."))
-@at_home
-@click.pass_obj
-def jsonl(app: App, out: Path, query: str, config: Path | None, home: Path | None) -> None:
-    with opened(config, home) as house, house.database.reading() as session:
-        tree = parsed(app, house, query)
-        count = export_jsonl(session, tree, out, now=to_tokyo(house.clock()))
-    app.say("{count} tenders written to {file}", count=app.language.number(count), file=out)
-
-
-export_group = Group(
-    "export", help=N_("Write the record to files."), example="monitor export jsonl tenders.jsonl", commands=[jsonl]
-)
-
-
-@command(
     "feed",
     N_("Write a feed to standard output, for static publishing."),
     example="monitor feed renewables --format atom > renewables.atom",
@@ -178,25 +155,3 @@ def feed(app: App, name: str, form: str, language: str | None, config: Path | No
                 names=", ".join(known),
             ) from None
         sys.stdout.buffer.write(written)
-
-
-@command("upgrade", N_("Bring the database to the schema of this version."), example="monitor db upgrade")
-@at_home
-@click.pass_obj
-def upgrade(app: App, config: Path | None, home: Path | None) -> None:
-    with household(load(config), home=home, upgrade=True):
-        app.out.print(app.language.text("the database is at schema {schema}", schema=migrate.head()), markup=False)
-
-
-@command("check", N_("See whether the database can be used as it is."), example="monitor db check")
-@at_home
-@click.pass_obj
-def check_database(app: App, config: Path | None, home: Path | None) -> None:
-    with opened(config, home) as house:
-        house.database.check()
-    app.out.print(
-        app.language.text("the database is in order (schema {schema})", schema=migrate.head()), markup=False
-    )
-
-
-db_group = Group("db", help=N_("The database."), example="monitor db check", commands=[upgrade, check_database])

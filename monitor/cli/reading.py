@@ -17,7 +17,7 @@ from monitor.cli.base import App, UsageProblem, at_home, command, opened, option
 from monitor.cli.collecting import Day
 from monitor.cli.telling import Telling, rows
 from monitor.config import load
-from monitor.export import (
+from monitor.exports.lines import (
     AccessLine,
     AreaLine,
     DateLine,

@@ -29,7 +29,7 @@ from monitor import regroup
 from monitor.cli.base import App, Group, at_home, command, opened, option, plain, write_json
 from monitor.cli.telling import Telling, rows
 from monitor.currency import Rate, RateError
-from monitor.export import as_line, number
+from monitor.exports.lines import as_line, number
 from monitor.household import Household
 from monitor.i18n import Language
 from monitor.merging import MERGE_RULES

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from db.search import TooSlow
 from db.vocabulary.messages import N_, Saying
 from db.vocabulary.query import Facet
-from monitor.export import TenderLine, as_line
+from monitor.exports.lines import TenderLine, as_line
 from monitor.web.context import WebContext
 from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.pages import Pages

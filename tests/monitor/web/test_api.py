@@ -8,7 +8,7 @@ import pytest
 
 from db.card import card
 from db.search import TooSlow
-from monitor.export import as_line
+from monitor.exports.lines import as_line
 from monitor.web.searching import Searches
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from db.vocabulary.reading import (
     Tax,
 )
 from db.vocabulary.tender import ComposedTender, Said, TenderSource
-from monitor.export import as_line, export_jsonl, number, until
+from monitor.exports.lines import as_line, export_jsonl, number, until
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -101,7 +101,7 @@ def test_a_line_has_these_fields_in_this_order() -> None:
 
 
 def test_every_field_of_a_line_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
     described = text[text.index("## A line of `export jsonl`") :]
     assert [name for name in FIELDS if f"`{name}`" not in described] == []
 
