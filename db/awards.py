@@ -107,14 +107,17 @@ def decided_on(session: Session, tender_ids: Collection[UUID]) -> dict[UUID, dat
 def link(session: Session, tender_of: Mapping[str, UUID], *, of: Collection[UUID] = ()) -> set[UUID]:
     """Say of cases, by their numbers, of which tenders their awards are results.
 
-    Awards of other cases are no results of the tenders ``of``. Returns the tenders that got or lost an award by it.
+    Awards of other cases are no results of the tenders ``of``; those that were read out of a notice go with it
+    (``db.results``). Returns the tenders that got or lost an award by it.
     """
     award = table(Award)
     moved: set[UUID] = set()
     for column, values in ((award.c.case_number, tender_of.keys()), (award.c.tender_id, of)):
         for some in batches(values, IN_LIMIT):
             rows = session.connection().execute(
-                select(award.c.id, award.c.case_number, award.c.tender_id).where(column.in_(some))
+                select(award.c.id, award.c.case_number, award.c.tender_id).where(
+                    column.in_(some), award.c.notice_id.is_(None)
+                )
             )
             changes = [
                 (id, before, after) for id, case, before in rows if (after := tender_of.get(case or "")) != before
@@ -178,6 +181,7 @@ def _known(session: Session, awards: Iterable[ScrapedAward]) -> dict[tuple[str, 
 def _content(award: ScrapedAward) -> bytes:
     """What an award says, for its digest: 37.2 and 37.20 are the same price, and when it was said is not content."""
     amount = None if award.amount is None else str(award.amount.normalize() or 0)  # -0 is 0
+    further = tuple(str(value) for value in (award.address, award.planned) if value is not None)
     return encode(
         (
             award.title,
@@ -190,6 +194,8 @@ def _content(award: ScrapedAward) -> bytes:
             award.method,
             award.supplier,
             award.corporate_number,
+            # Only where they are stated: what was recorded before they were read stays the same.
+            *further,
         )
     )
 
@@ -212,6 +218,8 @@ def _columns(row: _Row, *, run_id: UUID, now: datetime) -> dict[str, Any]:
         "method": award.method,
         "supplier": award.supplier,
         "supplier_id": supplier_id(award.supplier, award.corporate_number),
+        "address": award.address,
+        "planned": award.planned,
         "digest": row.digest,
         "published": row.published,
         "run_id": run_id,

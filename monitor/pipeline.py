@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from alerts.matching import Matcher
-from db import awards, calling, deliveries, merges, notices, runs, subscribers, tenders, translations
+from db import awards, calling, deliveries, merges, notices, results, runs, subscribers, tenders, translations, twins
 from db.archive import Archive
 from db.awards import Counted
 from db.composing import compose
@@ -32,7 +32,7 @@ from db.errors import TakenOver
 from db.history import Answer, Run
 from db.notices import Outcome, ReadNotice, Recorded
 from db.tenders import Moved
-from db.vocabulary.award import ScrapedAward
+from db.vocabulary.award import ScrapedAward, supplier_id
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import FieldChange, NoticeKind, ScrapedNotice
@@ -318,6 +318,7 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
         runs.keep_alive(session, visit.run, now=now)
         runs.keep_answers(session, answers)
         counted = awards.record(session, won, run_id=visit.run.id, now=now)
+        twins.mark(session, {supplier_id(one.supplier, one.corporate_number) for one in won})
         recorded = notices.record(session, batch, run_id=visit.run.id, now=now, parser=visit.parser)
         fresh = {one.id for one in recorded if one.outcome is not Outcome.SAME}
         said_now = fresh - {one.id for one in recorded if one.reparsed}
@@ -434,6 +435,8 @@ def merge(session: Session, fresh: Sequence[ReadNotice]) -> dict[UUID, ReadNotic
     eldest_last = sorted(known.values(), key=lambda one: (one.first_seen_at, one.id), reverse=True)
     cases = {case: now_of[one.id] for one in eldest_last for case in merging.case_numbers(one.identity)}
     relinked = awards.link(session, cases, of=set(now_of.values()))
+    results.store(session, [replace(one, tender_id=now_of[one.id]) for one in fresh])
+    results.follow(session, now_of)
     moved = {now_of[id] for id in merged.links}
     for tender in (*merged.left, *sorted({*merged.tender_of.values(), *moved, *relinked})):
         touched.setdefault(tender, None)

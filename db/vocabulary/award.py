@@ -47,6 +47,10 @@ class ScrapedAward:
     buyer: str | None = None
     method_code: str | None = None
     method: str | None = None
+    address: str | None = None
+    """The supplier's."""
+    planned: Decimal | None = None
+    """The planned price, in yen."""
     one_of_several: bool = False
     """True where one publication has several prices under this key: then none of them corrects another."""
 

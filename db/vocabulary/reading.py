@@ -290,6 +290,23 @@ class EnglishOrigin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """A winner of a contract, as a notice of awards states it.
+
+    ``amount`` and ``planned`` are in yen and as stated: a price per unit stays one. None where there is no price in
+    yen, or where one price is stated for several winners together.
+    """
+
+    supplier: str
+    decided: date
+    address: str | None = None
+    amount: Decimal | None = None
+    planned: Decimal | None = None
+    method: str | None = None
+    corporate_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that was read out of one version of a notice; later readers add their fields here."""
 
@@ -311,3 +328,5 @@ class Reading:
     """The buyer's official English name, where the tables have it."""
     method_en: str | None = None
     """The procedure's English name, where the tables have it."""
+    results: tuple[Result, ...] = ()
+    """Who won what, of a notice of awards, in the order in which it names them."""

@@ -1,7 +1,7 @@
 """All readers of a notice, one after the other; pure, so that a version always reads the same.
 
 Each reader has a file or folder of its own here: ``areas``, ``dates``, ``money``, ``access``, ``entities``,
-``identity`` and ``english``. What they find are values of ``db.vocabulary.reading``, each with its words.
+``identity``, ``results`` and ``english``. What they find are values of ``db.vocabulary.reading``, each with its words.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from monitor.reading.english import Gist, load_gist, method_english
 from monitor.reading.entities import Entities
 from monitor.reading.identity import identity_of
 from monitor.reading.money import read_money
+from monitor.reading.results import read_results
 
 HERE = Path(__file__).parent
 
@@ -69,6 +70,7 @@ class NoticeReader:
             gist="" if notice.title_en else known.gist.of(notice.title),
             buyer_en=known.entities.english(notice.buyer, prefecture=notice.prefecture),
             method_en=method_english(notice.method) if notice.method else None,
+            results=read_results(notice),
         )
 
 
