@@ -6,7 +6,8 @@ handed over, and never on an address that only the report names. What is done fo
 
 - 5.1.x, there is no such address: nothing is sent there any more;
 - 5.2.2, full, and 4.x.x, not yet: nothing follows;
-- 5.7.x, and what is said of our own address: somebody objects to us and not to the reader, so the operator is told;
+- 5.7.x, and what is said of our own address: somebody objects to us and not to the reader, so the operator is told,
+  and what was refused is told again with the next letters, for a week;
 - anything else of 5.x.x: the third time, on different days and with no letter arriving between, it counts as 5.1.x.
 
 Everything may be read again: a process that is killed in the middle leaves a mail where it lies.
@@ -16,7 +17,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
@@ -49,6 +50,10 @@ MOST_MAILS = 1_000
 MOST_PARTS, DEEPEST = 50, 5
 TIMES = 3
 """Letters in a row, of different days, that came back for another reason than that there is no such address."""
+HOPELESS = 7
+"""Days on which all letters to a reader were refused, after which they begin anew: it may be something that they tell."""
+ALL_OF_A_WEEK = 1_000
+"""Letters to one reader; there are no more, with a quarter of an hour between two alerts."""
 COMES_BACK_WITHIN = timedelta(days=30)
 """Mail servers try for five days, some for two weeks. A report of an older letter is not believed."""
 UNSUBSCRIBE = "u-"
@@ -90,6 +95,9 @@ class Sort(StrEnum):
     OURS = "ours"
     """It is about us, or about what the letter says."""
     OTHER = "other"
+
+
+_LASTING = (Sort.OTHER, Sort.NO_SUCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,19 @@ def came_back(
     return Came.SUPPRESSED
 
 
-def _days_in_a_row(letters: Sequence[deliveries.Handed]) -> int:
+def told_again(session: Session, letter: Digest, status: str) -> bool:
+    """Whether what a letter was to tell of is told in the next one, now that it was refused.
+
+    Where there is no such mailbox it waits for the day on which there is. Where somebody objects to us they may object
+    to a word in one of the titles, which must not keep everything else back for ever.
+    """
+    if sort_of(status) is not Sort.OURS:
+        return True
+    letters = deliveries.handed_over(session, letter.subscriber_id, limit=ALL_OF_A_WEEK)
+    return _days_in_a_row(letters, (*_LASTING, Sort.OURS)) < HOPELESS
+
+
+def _days_in_a_row(letters: Sequence[deliveries.Handed], sorts: Collection[Sort] = _LASTING) -> int:
     """On how many days letters came back for good, the newest first, up to one that arrived.
 
     Newer letters than the newest of those say nothing: they may still come back.
@@ -146,7 +166,7 @@ def _days_in_a_row(letters: Sequence[deliveries.Handed]) -> int:
         if letter.bounce is None:
             if days:
                 break
-        elif sort_of(letter.bounce) in (Sort.OTHER, Sort.NO_SUCH):
+        elif sort_of(letter.bounce) in sorts:
             days.add(to_tokyo(letter.at).date())
     return len(days)
 

@@ -102,7 +102,7 @@ def _confirmation(
     shown = repeatable(search.name, LONGEST_NAME) and repeatable(search.query, LONGEST_QUERY)
     if shown:
         facts.insert(0, (language.text("Looks for"), short(search.query) or language.text("everything")))
-        if search.name.strip() != search.query.strip():
+        if named(search, language):
             facts.insert(0, (language.text("Name"), short(search.name)))
     return _Note(
         subject=language.text("Please confirm your search at {site}", site=site.name),
@@ -198,6 +198,12 @@ def _choices_url(digest: Digest, subscriber: Subscriber, site: Site, language: L
 def _until(purpose: Purpose, now: datetime, subscriber: Subscriber, language: Language) -> str:
     until = moment_text(now + LASTING[purpose], subscriber.time_zone, language)
     return language.text("The link holds until {moment}.", moment=until)
+
+
+def named(search: SavedSearch, language: Language) -> bool:
+    """Whether a search has a name that says more than what it looks for; one that nobody gave says the same."""
+    same = (search.query.strip(),) if search.query.strip() else (language.text("Everything"), "Everything", "")
+    return search.name.strip() not in same
 
 
 def repeatable(entered: str, longest: int) -> bool:

@@ -33,10 +33,11 @@ from alerts.sources import SourceNames
 from db import deliveries, opening, runs, subscribers
 from db.deliveries import Attempt, Handing, Telling
 from db.engine import Database
+from db.errors import RecordError
 from db.history import Digest
 from db.subscriber import Subscriber
 from db.vocabulary.delivery import DeliveryState, LetterKind
-from db.vocabulary.messages import N_, Saying, Told
+from db.vocabulary.messages import N_, Saying
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,8 +49,6 @@ CLAIMED = 50
 EVERYTHING = 1_000_000
 OPENED_AGAIN = timedelta(minutes=1)
 """In a long round, what has come due meanwhile is looked for so often."""
-SILENT = timedelta(days=1)
-"""For so long a source may fail before readers are told, even if there is nothing else to tell."""
 JITTER = 0.25
 """The share by which the time until the next attempt is longer at most, by chance."""
 
@@ -112,11 +111,13 @@ def deliver_due(
     clock: Callable[[], datetime],
     rng: random.Random | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    looked_at: datetime | None = None,
 ) -> list[Outcome]:
     """Read what came back, make the letters that are due, and send all that may be sent now.
 
-    May be repeated at any moment. A letter is marked as being sent before it is handed over. A process that ends in
-    between leaves it so; it is then ``unknown`` and tried once more under the same Message-ID.
+    May be repeated at any moment; ``looked_at`` is when it was done last, as far as that is known. A letter is marked
+    as being sent before it is handed over. A process that ends in between leaves it so; it is then ``unknown`` and
+    tried once more under the same Message-ID.
     """
     now = clock()
     if writing.mail is not None:
@@ -129,7 +130,7 @@ def deliver_due(
     while not sending.stopped:
         now = max(now, clock())  # also where the clock is set back in the middle: each letter has one turn
         if opened_at is None or now - opened_at >= OPENED_AGAIN:
-            _open(database, writing, now=now)
+            _open(database, writing, now=now, looked_at=opened_at or looked_at)
             opened_at, shared = now, Shared()
         with database.reading() as session:
             due = deliveries.due(session, now=now, limit=min(MANY, per_minute or MANY))
@@ -141,13 +142,13 @@ def deliver_due(
     return sending.outcomes
 
 
-def _open(database: Database, writing: Writing, *, now: datetime) -> None:
+def _open(database: Database, writing: Writing, *, now: datetime, looked_at: datetime | None) -> None:
     """Make the letters that are due. What is looked for among very many things is looked for without a lock."""
     domain = _domain(writing)
     database.write(partial(deliveries.fold, now=now))
     database.write(partial(opening.open_alerts, now=now, domain=domain))
     with database.reading() as session:
-        found = _openings(session, writing, now=now)
+        found = _openings(session, writing, now=now, looked_at=looked_at)
     for start in range(0, len(found), opening.MOST_AT_ONCE):
         some = found[start : start + opening.MOST_AT_ONCE]
         database.write(partial(opening.make_digests, found=some, domain=domain))
@@ -160,22 +161,21 @@ def _opened(session: Session, writing: Writing, *, now: datetime) -> None:
     opening.make_digests(session, _openings(session, writing, now=now), domain=_domain(writing))
 
 
-def _openings(session: Session, writing: Writing, *, now: datetime) -> list[opening.Opening]:
-    unread = _unread(session, writing.sources, now=now)
-    return opening.openings(session, now=now, remind_until=writing.remind_until, unread=unread)
+def _openings(
+    session: Session, writing: Writing, *, now: datetime, looked_at: datetime | None = None
+) -> list[opening.Opening]:
+    unread = _unread(session, writing.sources)
+    return opening.openings(session, now=now, remind_until=writing.remind_until, unread=unread, looked_at=looked_at)
 
 
 def _domain(writing: Writing) -> str:
     return writing.site.tag_authority.partition(",")[0]
 
 
-def _unread(session: Session, sources: Iterable[str], *, now: datetime) -> dict[str, datetime]:
-    """The sources that have not been read for a whole day, and since when: silence would say that all is well."""
-    return {
-        health.source: health.failing_since
-        for health in runs.health(session, sources)
-        if health.failing_since is not None and health.failing_since <= now - SILENT
-    }
+def _unread(session: Session, sources: Iterable[str]) -> dict[str, datetime]:
+    """The sources that cannot be read, and since when: silence would say that all is well."""
+    found = ((health.source, health.failing_since) for health in runs.health(session, sources))
+    return {source: since for source, since in found if since is not None}
 
 
 # Looking at letters without sending them ---------------------------------------------------------------
@@ -390,30 +390,34 @@ class _Sending:
         empty = dict(attempts)
         with self._database.reading() as session:
             for digest, reader in deliveries.letters(session, list(attempts)):
-                attempt, recipient, kind = attempts[digest.id], reader.email, LetterKind(digest.kind)
+                attempt = attempts[digest.id]
                 try:
-                    letter = self._letter(session, digest, reader, shared)
-                    if letter is None:
-                        continue
-                    sender, to = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
-                    if self._writing.mail and self._writing.mail.return_path:
-                        returns = ascii_address(self._writing.mail.return_path, ours=True)
-                        sender = marked(returns, digest.id.hex)
-                    draft = _Draft(attempt, recipient, kind, sender, to, as_bytes(letter), letter.tenders)
+                    draft = self._draft(session, digest, reader, attempt, shared)
                 except MailError as error:
-                    draft = _Draft(attempt, recipient, kind, error=error)
-                del empty[digest.id]
-                yield draft
+                    draft = _Draft(attempt, reader.email, LetterKind(digest.kind), error=error)
+                if draft is not None:
+                    del empty[digest.id]
+                    yield draft
         for attempt in empty.values():
             nothing = partial(deliveries.settle, attempt=attempt, state=DeliveryState.FAILED, now=self._moment())
-            self._database.write(partial(nothing, error="nothing to tell, or its reader has gone"))
+            self._database.write(partial(nothing, error=deliveries.NOTHING_TO_TELL))
 
-    def _letter(self, session: Session, digest: Digest, reader: Subscriber, shared: Shared) -> Letter | None:
+    def _draft(
+        self, session: Session, digest: Digest, reader: Subscriber, attempt: Attempt, shared: Shared
+    ) -> _Draft | None:
         """The letter. A defect in writing it is a MailError: it must not keep other people's letters back."""
+        mail = self._writing.mail
         try:
-            return _written(session, self._writing, digest, reader, shared)
-        except Told:
-            raise
+            letter = _written(session, self._writing, digest, reader, shared)
+            if letter is None:
+                return None
+            sender, to = ascii_address(letter.sender, ours=True), ascii_address(letter.recipient)
+            if mail and mail.return_path:
+                sender = marked(ascii_address(mail.return_path, ours=True), digest.id.hex)
+            message, kind = as_bytes(letter), LetterKind(digest.kind)
+            return _Draft(attempt, reader.email, kind, sender, to, message, letter.tenders)
+        except (MailError, RecordError):
+            raise  # what is known of the letter; and what is wrong with more than this one
         except Exception as defect:
             log.exception("letter not written", extra={"digest": str(digest.id)})
             raise MailError(
@@ -488,8 +492,11 @@ def _settle(session: Session, ended: _Ended, *, now: datetime) -> bool:
     if error is None:
         return deliveries.settle(session, attempt, DeliveryState.SENT, now=now)
     refused = bool(error.status) and not error.temporary and not error.doubtful
+    again = False
     if refused and (letter := session.get(Digest, attempt.digest_id)) is not None:
         bounces.came_back(session, letter, error.status, now=now, said=str(error))
+        # A server that says no has not got it: what it was to tell of waits for a day on which it says yes.
+        again = bounces.told_again(session, letter, error.status)
     return deliveries.settle(
         session,
         attempt,
@@ -498,6 +505,5 @@ def _settle(session: Session, ended: _Ended, *, now: datetime) -> bool:
         error=str(error),
         again=error.temporary,
         stretch=ended.stretch,
-        # The address is wrong, and not the letter: what it was to tell of waits for the day on which it is right.
-        release=refused and bounces.sort_of(error.status) is bounces.Sort.NO_SUCH,
+        release=again,
     )

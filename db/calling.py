@@ -46,6 +46,8 @@ MOST_WAITING = 500
 """Calls of one webhook that may wait; the oldest ones make room."""
 KEPT = timedelta(days=30)
 """How long calls that are done with are kept."""
+DONE_BEFORE_DUE = timedelta(days=1)
+"""More than a call can be done with before the moment at which it would have been due, by BACK_OFF."""
 LONGEST_ERROR = 300
 """Characters."""
 
@@ -324,9 +326,12 @@ def tidy(session: Session, *, now: datetime) -> None:
             .offset(MOST_WAITING)
         )
         _end(session, list(oldest_last.scalars()), DeliveryState.FAILED, now=now, error="too many calls were waiting")
+    over = now - KEPT
     connection.execute(
         delete(call).where(
-            call.c.state.in_((DeliveryState.SENT, DeliveryState.FAILED)), call.c.finished_at < now - KEPT
+            call.c.state.in_((DeliveryState.SENT, DeliveryState.FAILED)),
+            call.c.due_at < over + DONE_BEFORE_DUE,  # of all that were ever made, only these are looked at
+            call.c.finished_at < over,
         )
     )
 

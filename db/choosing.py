@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from db.bulk import IN_LIMIT, batches, table
 from db.history import Match
 from db.subscriber import SavedSearch, Subscriber, Webhook
-from db.subscribers import searches_of
+from db.subscribers import keep_waiting_none, searches_of
 from db.vocabulary.delivery import Frequency
 
 
@@ -42,18 +42,12 @@ def webhooks_of_all(session: Session, search_ids: Collection[UUID]) -> dict[UUID
 
 
 def change_search(session: Session, search: SavedSearch, *, name: str, query: str, frequency: Frequency) -> None:
-    """Give a saved search another name, query or frequency; its feed and calendar keep their addresses.
-
-    Where its letters end, what was waiting for one is not kept for the day on which they may begin again.
-    """
+    """Give a saved search another name, query or frequency; its feed and calendar keep their addresses."""
     search.name, search.query, search.frequency = name, query, frequency
     session.add(search)
     session.flush()
     if frequency is Frequency.NEVER:
-        match = table(Match)
-        session.connection().execute(
-            update(match).where(match.c.saved_search_id == search.id, match.c.waiting).values(waiting=False)
-        )
+        keep_waiting_none(session, search)
 
 
 def free_name(session: Session, subscriber_id: UUID, wanted: str) -> str:

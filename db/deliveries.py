@@ -30,6 +30,10 @@ TOO_OLD = timedelta(days=3)
 """A digest that could not be sent for longer is folded into the next one."""
 ANSWERS_TOO_OLD = timedelta(days=1)
 """Whoever asked for a link a day ago has asked again, or given up."""
+SAME_CORRECTION = timedelta(days=1)
+"""For so long after a correction, one of which nothing can be told is taken for another source's copy of it."""
+NOTHING_TO_TELL = "nothing to tell, or its reader has gone"
+"""How a letter ends of which nothing is left when it is written: nobody has lost anything by that."""
 TURNS = (
     (LetterKind.CONFIRMATION, LetterKind.CHOICES, LetterKind.FAREWELL),
     (LetterKind.NOTE, LetterKind.ALERT),
@@ -108,8 +112,13 @@ class Known:
 
 
 def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime) -> None:
-    """Keep matches; one that is kept already stays as it is, and one of a search that is gone is left out."""
+    """Keep matches; one that is kept already stays as it is, and one of a search that is gone is left out.
+
+    Whoever knows of a correction is not told at once again where a further source publishes it: that waits for the
+    next window.
+    """
     matches = list(matches)
+    repeated = _repeated(session, [match for match in matches if match.at_once], now=now)
     search = table(SavedSearch)
     wanted = {match.saved_search_id for match in matches}
     still: set[UUID] = set()
@@ -129,7 +138,7 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
                 "sequence": match.sequence,
                 "matched_at": now,
                 "why": match.why,
-                "at_once": match.at_once,
+                "at_once": match.at_once and match not in repeated,
                 "waiting": match.waiting,
                 "digest_id": None,
             }
@@ -137,6 +146,48 @@ def add_matches(session: Session, matches: Iterable[NewMatch], *, now: datetime)
             if match.saved_search_id in still
         ],
     )
+
+
+def _repeated(session: Session, matches: Sequence[NewMatch], *, now: datetime) -> set[NewMatch]:
+    """The matches that say nothing beyond a correction that their search has just found.
+
+    The event is a change of nothing that could be named, for the tender stands where the first source's correction
+    has put it. A correction of which only the text differs looks the same, so it is told, too, if later.
+    """
+    event, match = table(TenderEvent), table(Match)
+    corrected: dict[UUID, list[int]] = {}
+    without: set[tuple[UUID, int]] = set()
+    for some in batches(sorted({one.tender_id for one in matches}), IN_LIMIT):
+        rows = session.connection().execute(
+            select(event.c.tender_id, event.c.sequence, event.c.changes).where(
+                event.c.tender_id.in_(some), event.c.kind == EventKind.CHANGED, event.c.at > now - SAME_CORRECTION
+            )
+        )
+        for tender_id, sequence, changes in rows:
+            if changes:
+                corrected.setdefault(tender_id, []).append(sequence)
+            else:
+                without.add((tender_id, sequence))
+    asked = [one for one in matches if (one.tender_id, one.sequence) in without and one.tender_id in corrected]
+    known: set[tuple[UUID, UUID, int]] = set()
+    for some in batches(sorted({one.tender_id for one in asked}), IN_LIMIT):
+        told = session.connection().execute(
+            select(match.c.saved_search_id, match.c.tender_id, match.c.sequence).where(
+                match.c.tender_id.in_(some),
+                match.c.matched_at > now - SAME_CORRECTION,
+                match.c.waiting | match.c.digest_id.is_not(None),
+            )
+        )
+        known.update((search_id, tender_id, sequence) for search_id, tender_id, sequence in told)
+    return {
+        one
+        for one in asked
+        if any(
+            (one.saved_search_id, one.tender_id, sequence) in known
+            for sequence in corrected[one.tender_id]
+            if sequence < one.sequence
+        )
+    }
 
 
 def known(session: Session, tender_ids: Iterable[UUID]) -> list[Known]:
@@ -285,24 +336,35 @@ def entries(session: Session, digest_id: UUID) -> list[DigestEntry]:
 
     A tender that was new in this window is told as new with its newest values, whatever changed later in it; one
     that was cancelled is told as cancelled, unless it was taken up again. What an earlier letter told of as new is
-    not told so again: of two notices that turned out to be one tender, the second is nothing new.
+    not told so again: of two notices that turned out to be one tender, the second is nothing new. And of a tender that
+    its reader knows, and that is back where it was, there is nothing to tell.
     """
     rows = session.connection().execute(_entries(), {"digest_id": digest_id})
     found: dict[tuple[UUID, UUID], DigestEntry] = {}
-    for search_id, tender_id, kind, changes, why, at in rows:
-        kind = EventKind(kind)
-        if (earlier := found.get((search_id, tender_id))) is not None:
+    new: set[tuple[UUID, UUID]] = set()
+    for search_id, tender_id, kind, changes, why, at, told in rows:
+        kind, key = EventKind(kind), (search_id, tender_id)
+        if kind is EventKind.PUBLISHED:
+            if told:
+                continue
+            new.add(key)
+        if (earlier := found.get(key)) is not None:
             taken_up_again = earlier.kind is EventKind.CANCELLED and any(change.field == "kind" for change in changes)
-            if kind is EventKind.CHANGED and not taken_up_again:
+            if kind is EventKind.CHANGED and taken_up_again and key in new:
+                kind = EventKind.PUBLISHED
+            elif kind is EventKind.CHANGED and not taken_up_again:
                 kind = earlier.kind
             changes = () if kind is EventKind.PUBLISHED else _together(earlier.changes, changes)
             why = tuple(dict.fromkeys((*earlier.why, *why)))
-        found[search_id, tender_id] = DigestEntry(search_id, tender_id, kind, changes, why, at)
+            if told and kind is EventKind.CHANGED and not changes:
+                del found[key]
+                continue
+        found[key] = DigestEntry(search_id, tender_id, kind, changes, why, at)
     return list(found.values())
 
 
 @cache
-def _entries() -> Select[UUID, UUID, str, tuple[FieldChange, ...], tuple[str, ...], datetime]:
+def _entries() -> Select[UUID, UUID, str, tuple[FieldChange, ...], tuple[str, ...], datetime, bool]:
     """The query of ``entries``, put together once: for every letter anew that takes longer than asking it."""
     match, event = table(Match), table(TenderEvent)
     before = match.alias("earlier")
@@ -314,9 +376,17 @@ def _entries() -> Select[UUID, UUID, str, tuple[FieldChange, ...], tuple[str, ..
         before.c.digest_id != match.c.digest_id,
     )
     return (
-        select(match.c.saved_search_id, match.c.tender_id, event.c.kind, event.c.changes, match.c.why, event.c.at)
+        select(
+            match.c.saved_search_id,
+            match.c.tender_id,
+            event.c.kind,
+            event.c.changes,
+            match.c.why,
+            event.c.at,
+            earlier_letter,
+        )
         .join(event, (event.c.tender_id == match.c.tender_id) & (event.c.sequence == match.c.sequence))
-        .where(match.c.digest_id == bindparam("digest_id"), ~((event.c.kind == EventKind.PUBLISHED) & earlier_letter))
+        .where(match.c.digest_id == bindparam("digest_id"))
         .order_by(match.c.saved_search_id, match.c.tender_id, match.c.sequence)
     )
 
@@ -404,9 +474,10 @@ def waiting(session: Session, *, since_before: datetime | None = None) -> int:
 
 
 def given_up(session: Session, *, since: datetime) -> int:
-    """Letters of windows that ended since a moment and that were given up."""
-    digest = table(Digest)
-    query = select(func.count()).select_from(digest)
+    """Letters of windows that ended since a moment and that were given up, though there was something to tell."""
+    digest, delivery = table(Digest), table(Delivery)
+    empty = exists().where(delivery.c.digest_id == digest.c.id, delivery.c.error == NOTHING_TO_TELL)
+    query = select(func.count()).select_from(digest).where(~empty)
     return (
         session.connection()
         .execute(query.where(digest.c.state == DeliveryState.FAILED, digest.c.window_end >= since))
@@ -415,8 +486,11 @@ def given_up(session: Session, *, since: datetime) -> int:
 
 
 def take(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Attempt]:
-    """Claim letters for an attempt each, in this order; those that another process has, or had, already are left out."""
-    digest, delivery = table(Digest), table(Delivery)
+    """Claim letters for an attempt each, in this order; those that another process has, or had, already are left out.
+
+    A letter may have waited for its turn: it reminds of no deadline that has passed meanwhile.
+    """
+    digest, delivery, reminder = table(Digest), table(Delivery), table(Reminder)
     connection = session.connection()
     # Processes that reach for the same letters at once each take what the other one has not.
     free = select(digest.c.id).where(digest.c.id.in_(ids), _may_be_tried(now)).with_for_update(skip_locked=True)
@@ -428,6 +502,7 @@ def take(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Attemp
         .where(digest.c.id.in_(mine))
         .values(state=DeliveryState.SENDING, due_at=now + SENDING_TOO_LONG)
     )
+    connection.execute(reminder.delete().where(reminder.c.digest_id.in_(mine), reminder.c.deadline <= now))
     made = connection.execute(
         select(delivery.c.digest_id, func.max(delivery.c.number))
         .where(delivery.c.digest_id.in_(mine))
@@ -551,7 +626,8 @@ def settle(
 
     ``stretch`` makes the time until then longer, by chance: a server that was away is not asked for everything at
     once. An unknown end puts the letter back once. Otherwise, and after ATTEMPTS, a letter that was not sent is given
-    up; what it was to tell of comes in the next one where only the way was blocked, or where ``release`` says so.
+    up; what it was to tell of comes in the next one where only the way was blocked. Where ``release`` says so, it does
+    as well, and not at once: whoever refused an alert would be sent the next one within minutes, all day long.
     """
     digest, delivery = table(Digest), table(Delivery)
     connection = session.connection()
@@ -579,7 +655,7 @@ def settle(
         becomes["state"] = DeliveryState.UNKNOWN if doubtful else DeliveryState.PENDING
         becomes["due_at"] = now + BACK_OFF[min(attempt.number, len(BACK_OFF)) - 1] * stretch
     elif (again or release) and not doubtful:
-        _release(session, digest.c.id == attempt.digest_id)
+        _release(session, digest.c.id == attempt.digest_id, at_once=not release)
     connection.execute(digest.update().where(digest.c.id == attempt.digest_id).values(becomes))
     return later
 
@@ -597,12 +673,19 @@ def _ending() -> tuple[Update, Select[str], Update]:
     return end, select(digest.c.state).where(this), digest.update().where(this).values(state=DeliveryState.SENT)
 
 
-def _release(session: Session, letters: ColumnElement[bool]) -> None:
-    """Let what letters were to tell of wait for the next one."""
-    digest, match, reminder = table(Digest), table(Match), table(Reminder)
+def _release(session: Session, letters: ColumnElement[bool], *, at_once: bool = True) -> None:
+    """Let what letters were to tell of wait for the next one; not ``at_once``: for the next window in any case.
+
+    What belongs to a search that is told by no letter any more waits for none.
+    """
+    digest, match, reminder, search = table(Digest), table(Match), table(Reminder), table(SavedSearch)
     ids = select(digest.c.id).where(letters)
     connection = session.connection()
-    connection.execute(match.update().where(match.c.digest_id.in_(ids)).values(digest_id=None, waiting=True))
+    told = exists().where(search.c.id == match.c.saved_search_id, search.c.frequency != Frequency.NEVER)
+    waits: dict[str, object] = {"digest_id": None, "waiting": told}
+    if not at_once:
+        waits["at_once"] = False
+    connection.execute(match.update().where(match.c.digest_id.in_(ids)).values(waits))
     connection.execute(reminder.delete().where(reminder.c.digest_id.in_(ids)))
 
 

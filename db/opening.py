@@ -37,9 +37,13 @@ MOST_AT_ONCE = 2_000
 """Digests made in one transaction: others have to write, too."""
 ALERT_TOO_LATE = timedelta(days=1)
 """An alert that tells of older things is marked as a backlog."""
+JUST_MISSED = timedelta(minutes=10)
+"""What was found just before a window began may be kept when the letters before it are made already: no backlog."""
 JUST_ENDED = timedelta(hours=3)
-"""For so long after its end a window can begin with a reminder, or with a source that was not read. Matches open one
-whenever they are there; the others would be looked for every minute of the day in vain."""
+"""For so long after its end a reminder or a source that was not read can open a window's letter, and for as long as
+nobody has looked since. Matches do at any time; the others would be looked for every minute of the day in vain."""
+SILENT = timedelta(days=1)
+"""For so long a source may fail before readers are told, even if there is nothing else to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def open_alerts(session: Session, *, now: datetime, domain: str) -> list[Digest]
                 digest.c.subscriber_id == owner.c.id,
                 digest.c.kind == LetterKind.ALERT,
                 digest.c.window_end > now - ALERTS_APART,
+                digest.c.window_end <= now,  # a clock that was ahead must not keep alerts back until that day
             ),
         )
         .group_by(owner.c.id)
@@ -112,10 +117,11 @@ def open_digests(
     domain: str,
     remind_until: Callable[[datetime], datetime] = lambda end: end,
     unread: Mapping[str, datetime] = MappingProxyType({}),
+    looked_at: datetime | None = None,
     limit: int | None = None,
 ) -> list[Digest]:
     """Make the digests of the windows that have ended, or so many of them, in one transaction."""
-    found = openings(session, now=now, remind_until=remind_until, unread=unread)
+    found = openings(session, now=now, remind_until=remind_until, unread=unread, looked_at=looked_at)
     return make_digests(session, found[:limit], domain=domain)
 
 
@@ -125,14 +131,18 @@ def openings(
     now: datetime,
     remind_until: Callable[[datetime], datetime] = lambda end: end,
     unread: Mapping[str, datetime] = MappingProxyType({}),
+    looked_at: datetime | None = None,
 ) -> list[Opening]:
     """The digests of the windows that have ended: one for each subscriber with something to tell.
 
     That is: matches that no letter tells of yet, those of weekly searches once their week has ended; tenders that
     close soon (``remind_until`` gives the moment up to which that is so at the end of a window); and that a source
-    could not be read (``unread``: since when, by slug), once for each failure, for silence would say that there is
-    nothing. Older matches that no window could tell of come along, and the digest is marked as a backlog.
+    could not be read for a day (``unread``: since when, by slug), once for each failure, for silence would say that
+    there is nothing. Older matches that no window could tell of come along, and the digest is marked as a backlog.
     A window that has its digest has no other one.
+
+    ``looked_at`` is when this was asked last, None where nobody knows: windows that have ended since are looked into
+    however late it is. What is found late is what there was to tell when the window ended, and is not over yet.
     """
     windows: dict[Schedule, Window] = {}
 
@@ -141,8 +151,13 @@ def openings(
             windows[person.schedule] = window_before(now, person.schedule)
         return windows[person.schedule]
 
+    def silent(window: Window) -> tuple[str, ...]:
+        at = min(now, window.end + JUST_ENDED)
+        return tuple(source for source, since in unread.items() if since <= at - SILENT)
+
     def opened(person: _Person) -> Opening:
-        return found.setdefault(person.id, Opening(person.id, window_of(person), tuple(unread)))
+        window = window_of(person)
+        return found.setdefault(person.id, Opening(person.id, window, silent(window)))
 
     found: dict[UUID, Opening] = {}
     schedules = {one: window_before(now, one) for one in _schedules(session)}
@@ -153,16 +168,22 @@ def openings(
         if earliest < end and not _paused(person, now):
             opening = opened(person)
             opening.start = min(opening.start, start)
-            opening.backlog = opening.backlog or earliest < start
-    ended = {one for one, window in schedules.items() if window.end > now - JUST_ENDED}
+            opening.backlog = opening.backlog or earliest < start - JUST_MISSED
+    looked = min(now - JUST_ENDED, looked_at) if looked_at else None
+    ended = {one for one, window in schedules.items() if looked is None or window.end > looked}
     if ended:
         for person, tender_id, deadline in _closing(session, ended, now=now, remind_until=remind_until):
             window = window_of(person)
             if deadline <= remind_until(window.end) and not _paused(person, now):
                 opened(person).reminders.append((tender_id, deadline))
-        for person, weekly in _uninformed(session, ended, unread) if unread else ():
+    by_sources: dict[tuple[str, ...], set[Schedule]] = {}
+    for one in ended:
+        by_sources.setdefault(silent(schedules[one]), set()).add(one)
+    for sources, some in by_sources.items():
+        for person, weekly, began in _uninformed(session, some, {one: unread[one] for one in sources}):
             window = window_of(person)
-            if (not weekly or window.end == window.week_end) and not _paused(person, now):
+            on_its_day = not weekly or window.end == window.week_end
+            if began <= window.end and on_its_day and not _paused(person, now):
                 opened(person)
     return _without_letter(session, [found[id] for id in sorted(found)])
 
@@ -331,8 +352,10 @@ def _closing(
 
 def _uninformed(
     session: Session, schedules: Collection[Schedule], unread: Mapping[str, datetime]
-) -> Iterator[tuple[_Person, bool]]:
-    """Subscribers whom no letter has told that a source cannot be read; and whether all they get is weekly."""
+) -> Iterator[tuple[_Person, bool, datetime]]:
+    """Subscribers whom no letter has told that a source cannot be read; whether all they get is weekly, since when."""
+    if not unread:
+        return
     search, owner, digest = table(SavedSearch), table(Subscriber), table(Digest)
     named = type_coerce(digest.c.unread, String)
     untold = [
@@ -347,7 +370,7 @@ def _uninformed(
     ]
     often = func.max(case((search.c.frequency.in_((Frequency.DAILY, Frequency.AT_ONCE)), 1), else_=0))
     owners = session.connection().execute(
-        select(*_person_columns(), often)
+        select(*_person_columns(), often, func.min(search.c.confirmed_at))
         .select_from(owner)
         .join(search, search.c.subscriber_id == owner.c.id)
         .where(
@@ -361,7 +384,7 @@ def _uninformed(
     )
     for row in owners.all():
         if (person := _person(row)).schedule in schedules:
-            yield person, not row[5]
+            yield person, not row[5], row[6]
 
 
 def _without_letter(session: Session, found: Sequence[Opening]) -> list[Opening]:

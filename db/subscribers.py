@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
 from db.bulk import table
@@ -56,8 +56,11 @@ class Choices:
 
 
 def checked_address(email: str) -> str:
-    """The address without spaces around it. Raises RecordError for what is none."""
-    address = email.strip()
+    """The address without spaces around it. Raises RecordError for what is none.
+
+    What is beyond ASCII, before the @ or after it, comes in small letters: SQLite compares no others without case.
+    """
+    address = "".join(part if part.isascii() else part.lower() for part in email.strip().rpartition("@"))
     if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise RecordError("{email}: is no mail address; write it as name@example.org", email=repr(email))
     return address
@@ -200,7 +203,16 @@ def save_search(
     found.query, found.frequency, found.confirmed_at = query, frequency, found.confirmed_at or now
     session.add(found)
     session.flush()
+    if frequency is Frequency.NEVER:
+        keep_waiting_none(session, found)
     return found
+
+
+def keep_waiting_none(session: Session, search: SavedSearch) -> None:
+    """Where the letters of a search end, what waits for one is not kept for the day on which they may begin again."""
+    session.exec(
+        update(Match).where(col(Match.saved_search_id) == search.id, col(Match.waiting)).values(waiting=False)
+    )
 
 
 def delete_search(session: Session, search: SavedSearch) -> None:

@@ -105,7 +105,7 @@ def together(first: Ended, second: Ended) -> Ended:
     return Ended(second.source, total)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Household:
     """An opened home: its database is at the schema of this version."""
 
@@ -118,6 +118,8 @@ class Household:
     clock: Callable[[], datetime]
     stop: threading.Event
     """Set when the program is about to end: crawls stop before their next request."""
+    delivered_at: datetime | None = None
+    """When this process last looked for letters that are due; None where it never has."""
 
     @property
     def database(self) -> Database:
@@ -264,9 +266,13 @@ class Household:
 
     def deliver(self) -> list[Outcome]:
         """Send what is due; before it, what came back is read."""
-        settings = self.config.mail_settings(self.home)
+        settings, now = self.config.mail_settings(self.home), self.clock()
         with mailer(settings) as hands_on:
-            return deliver_due(self.database, hands_on, self.writing(), clock=self.clock)
+            outcomes = deliver_due(
+                self.database, hands_on, self.writing(), clock=self.clock, looked_at=self.delivered_at
+            )
+        self.delivered_at = now
+        return outcomes
 
     def plan(self) -> list[Planned]:
         """The letters that ``deliver`` would send now. Nothing is changed."""
@@ -354,7 +360,7 @@ def household(
     try:
         (migrate.upgrade if upgrade else migrate.ready)(database)
         stop = threading.Event()
-        flow = Flow(database, Archive(home / "archive"), reader, clock, stop.is_set)
+        flow = Flow(database, Archive(home / "archive"), reader, clock, stop.is_set, titles=reader.areas)
         yield Household(config, home, flow, reader.areas.lexicon.areas, config.all_sources(), clock, stop)
     finally:
         database.close()

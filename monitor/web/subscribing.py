@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.errors import MailError
 from alerts.links import Purpose
+from alerts.notes import named
 from alerts.wording import frequency_text
 from db import choosing, deliveries, signups, subscribers
 from db.errors import Busy, RecordError
@@ -245,7 +246,7 @@ class Subscribing:
         )
 
     def _confirming(self, request: Request, token: str, *, problem: Saying | None = None) -> Response:
-        search_id = self._read(Purpose.CONFIRM, token)
+        search_id, spoken = self._read(Purpose.CONFIRM, token), self._pages.visit(request).language
         with self._context.database.reading() as session:
             search = session.get(SavedSearch, search_id) if search_id else None
             owner = session.get(Subscriber, search.subscriber_id) if search else None
@@ -258,8 +259,9 @@ class Subscribing:
             headers=SECRET,
             token=token,
             search=search,
+            named=named(search, spoken),
             email=forms.masked(owner.email),
-            how_often=frequency_text(Frequency(search.frequency), owner, self._pages.visit(request).language),
+            how_often=frequency_text(Frequency(search.frequency), owner, spoken),
             problem=problem,
             choices_token=self._choices_token(owner.id) if problem else "",
         )

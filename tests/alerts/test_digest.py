@@ -531,6 +531,13 @@ def test_an_alert_of_something_new_has_its_title_cut_where_it_is_long(record: "R
     assert alert(record).subject.endswith("水素水素水…")
 
 
+def test_an_alert_that_comes_too_late_for_all_of_it_says_so(record: "Record") -> None:
+    watch(record, {"Hydrogen": "水素"})
+    record.publish(record.notice(deadline=EIGHT + DAY))
+    letter = alert(record, EIGHT + 2 * DAY)
+    assert letter.subject == "1 tender came and closed meanwhile"
+
+
 def test_what_is_called_for_again_is_not_told_as_cancelled(record: "Record") -> None:
     record.publish(record.notice(kind=NoticeKind.CANCELLATION), at=LONG_AGO)
     watch(record, {"Hydrogen": "水素"})

@@ -131,6 +131,24 @@ def test_a_confirmation_says_which_search_and_how_often_and_asks(record: "Record
 
 
 @pytest.mark.parametrize(
+    ("name", "query", "spoken", "said"),
+    [
+        ("Everything", "", "en", ["Looks for: everything"]),
+        ("すべての案件", "", "ja", ["検索内容：すべて"]),
+        ("Everything", "", "ja", ["検索内容：すべて"]),
+        ("水素", "水素", "en", ["Looks for: 水素"]),
+        ("All of it", "", "en", ["Name: All of it", "Looks for: everything"]),
+    ],
+)
+def test_what_a_search_looks_for_is_said_once(
+    record: "Record", name: str, query: str, spoken: str, said: list[str]
+) -> None:
+    letter = ask(record, LetterKind.CONFIRMATION, name=name, query=query, spoken=spoken).written
+    facts = [line.removeprefix(" * ") for line in letter.text.splitlines() if line.startswith(" * ")]
+    assert facts[:-1] == said
+
+
+@pytest.mark.parametrize(
     ("frequency", "said"),
     [
         (Frequency.AT_ONCE, "Letters: at once, whenever something is found"),

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from alerts.bounces import HOPELESS
 from alerts.digest import write
 from alerts.errors import MailError
+from alerts.letter import Letter, as_bytes
 from alerts.mailer import SmtpMailer
 from alerts.outbox import Result, deliver_due, plan, preview, preview_for
 from alerts.settings import MailSettings, SmtpSettings
@@ -30,7 +32,7 @@ from db import deliveries, subscribers
 from db.deliveries import Telling
 from db.engine import Database
 from db.errors import RecordError
-from db.history import Digest
+from db.history import Digest, Match
 from db.subscriber import SavedSearch, Subscriber
 from db.vocabulary.delivery import Frequency, LetterKind, SuppressionReason
 from db.vocabulary.japanese import TOKYO
@@ -312,6 +314,23 @@ def test_a_defect_in_one_letter_does_not_keep_the_others_back(
     assert sorted(letters.recipients) == ["anna@example.org", "bert@example.org", "cora@example.org"]
 
 
+def test_nor_does_one_in_putting_it_into_bytes(
+    record: "Record", post: NewPost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("anna", "bert"):
+        record.subscribe(f"{name}@example.org")
+    record.publish(record.notice())
+    failing = [ZeroDivisionError("of the bytes")]
+
+    def sometimes(letter: Letter) -> bytes:
+        if failing:
+            raise failing.pop()
+        return as_bytes(letter)
+
+    monkeypatch.setattr("alerts.outbox.as_bytes", sometimes)
+    assert [one.result for one in record.deliver(post())] == [Result.LATER, Result.SENT]
+
+
 def test_a_defect_in_the_mailer_leaves_doubt(record: "Record", post: NewPost, clock: "Clock") -> None:
     record.subscribe()
     record.publish(record.notice())
@@ -573,7 +592,61 @@ def test_no_other_refusal_of_one_letter_stops_the_next(
     assert [one.result for one in record.deliver(letters)] == [Result.GIVEN_UP]
     record.publish(record.notice("2"), at=clock.now)
     clock.go_on(days=1)
-    assert [one.result for one in record.deliver(letters)] == [Result.SENT]
+    # What the server did not take is told with what is new; where it did not even say no, nobody can know.
+    assert [(one.result, one.tenders) for one in record.deliver(letters)] == [(Result.SENT, 2 if status else 1)]
+
+
+def test_an_alert_that_is_refused_comes_with_the_next_overview_and_not_every_quarter_of_an_hour(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    person = record.subscribe()
+    record.publish(record.notice("1"), at=clock.now + timedelta(minutes=1))
+    record.database.write(lambda session: without_waiting(session, person))
+    clock.go_on(minutes=2)
+    letters = post(MailError("554 blocked", temporary=False, status="5.7.1"))
+    assert [(one.kind, one.result) for one in record.deliver(letters)] == [(LetterKind.ALERT, Result.GIVEN_UP)]
+    clock.go_on(minutes=20)
+    assert record.deliver(letters) == []
+    clock.go_on(days=1)
+    assert [(one.kind, one.tenders) for one in record.deliver(letters)] == [(LetterKind.DIGEST, 1)]
+
+
+def test_a_reader_of_whom_everything_is_refused_for_a_week_begins_anew(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    record.subscribe()
+    refused = MailError("554 content rejected", temporary=False, status="5.7.1")
+    letters = post(*[refused] * HOPELESS)
+    for number in range(HOPELESS + 2):
+        record.publish(record.notice(str(number)), at=clock.now - timedelta(hours=1))
+        record.deliver(letters)
+        clock.go_on(days=1)
+    told = [str(mail.read["Subject"]) for mail in letters.mails]
+    assert [subject.partition(" – ")[0] for subject in told] == ["1 tender for you", "1 tender for you"]
+
+
+def test_a_change_that_is_undone_before_it_is_told_is_no_letter_that_was_lost(
+    record: "Record", post: NewPost, clock: "Clock"
+) -> None:
+    record.subscribe()
+    first = record.notice(deadline=clock.now + timedelta(days=20))
+    record.publish(first)
+    letters = post()
+    assert len(record.deliver(letters)) == 1
+    record.publish(replace(first, deadline=clock.now + timedelta(days=30)), at=clock.now)
+    record.publish(first, at=clock.now)
+    clock.go_on(days=1)
+    assert record.deliver(letters) == []
+    with record.database.reading() as session:
+        assert [one.state for one in record.digests()] == ["sent", "failed"]
+        assert deliveries.given_up(session, since=clock.now - timedelta(days=9)) == 0
+
+
+def without_waiting(session: Session, person: Subscriber) -> None:
+    """Let all that waits for somebody be told without waiting for the end of a window."""
+    for search in subscribers.searches_of(session, person.id):
+        for match in session.exec(select(Match).where(Match.saved_search_id == search.id)):
+            match.at_once = True
 
 
 def test_an_address_that_was_suppressed_after_the_letter_was_made_gets_nothing(

@@ -6,10 +6,13 @@ from decimal import Decimal
 import pytest
 
 from alerts.wording import (
+    city,
     deadline_text,
     euro_text,
     event_text,
     field_value,
+    moment_beside,
+    moment_text,
     money_text,
     origin_text,
     qualification_field,
@@ -89,6 +92,14 @@ def test_a_deadline_without_a_time_of_day_is_its_day_in_tokyo() -> None:
 )
 def test_a_deadline_that_was_written_out_makes_no_time_up(written: str | None, said: str) -> None:
     assert field_value("deadline", written, ENGLISH) == said
+
+
+@pytest.mark.parametrize("unknown", ["Asia/Nowhere", "", "../etc/passwd"])
+def test_a_time_zone_that_is_no_longer_known_is_tokyos(unknown: str) -> None:
+    moment = datetime(2026, 12, 4, 17, 0, tzinfo=TOKYO)
+    assert (city(unknown, "en"), city(unknown, "ja")) == ("Tokyo", "東京")
+    assert moment_text(moment, unknown, ENGLISH) == "Fri 4 Dec 2026, 17:00 Tokyo time"
+    assert moment_beside(moment, unknown, ENGLISH) == ""
 
 
 def test_working_days_are_those_of_japan() -> None:

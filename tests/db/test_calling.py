@@ -1,11 +1,14 @@
 """Calls of webhooks: kept with their match, made in order, one webhook at a time, and given up in the end."""
 
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from db import bulk, calling, merges, subscribers
@@ -59,8 +62,8 @@ def happen(
             row.sequence = sequence
             session.add(row)
             session.flush()
-            event = {"tender_id": id, "sequence": sequence, "at": at, "kind": kind, "changes": (), "alerts": True}
-            bulk.insert(session, TenderEvent, [{**event, "run_id": uuid4()}])
+            told = {"tender_id": id, "sequence": sequence, "at": at, "kind": kind, "changes": (), "alerts": True}
+            bulk.insert(session, TenderEvent, [{**told, "run_id": uuid4()}])
 
     database.write(work)
 
@@ -341,6 +344,50 @@ def test_what_is_long_done_with_is_deleted(database: Database) -> None:
     assert states(database) == [DeliveryState.SENT]
     due(database, START + KEPT + MINUTE)
     assert states(database) == []
+
+
+def test_what_ended_just_now_is_kept_however_long_it_waited(database: Database) -> None:
+    of = search(database)
+    webhook(database, of)
+    count = MOST_WAITING + 1
+    happen(database, *range(1, count + 1))
+    match(database, of.id, *range(1, count + 1))
+    late = START + KEPT + timedelta(days=10)
+    due(database, late)
+    assert states(database).count(DeliveryState.FAILED) == 1
+    due(database, late + KEPT)
+    assert states(database).count(DeliveryState.FAILED) == 1
+    due(database, late + KEPT + MINUTE)
+    assert states(database).count(DeliveryState.FAILED) == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_long_done_with_is_not_looked_for_among_all_that_was_ever_called(database: Database) -> None:
+    asked = recorded(database, lambda: database.write(lambda session: calling.tidy(session, now=START)))
+    plans = [step for statement, values in asked for step in plan(database, statement, values)]
+    assert not [step for step in plans if step.startswith("SCAN webhook_call") and "USING" not in step]
+    assert "SEARCH webhook_call USING INDEX ix_webhook_call_due (state=? AND due_at<?)" in plans
+
+
+def recorded(database: Database, work: Callable[[], object]) -> list[tuple[str, Any]]:
+    """The statements that something executes, each with its values."""
+    found: list[tuple[str, Any]] = []
+
+    def keep(connection: object, cursor: object, statement: str, values: Any, context: object, many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            found.append((statement, values))
+
+    event.listen(database.engine, "before_cursor_execute", keep)
+    try:
+        work()
+    finally:
+        event.remove(database.engine, "before_cursor_execute", keep)
+    return found
+
+
+def plan(database: Database, statement: str, values: Any) -> list[str]:
+    with database.engine.connect() as connection:
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
 
 
 def test_a_call_follows_its_tender_into_another(database: Database) -> None:

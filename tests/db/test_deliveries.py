@@ -12,6 +12,7 @@ from db import bulk, deliveries, opening, subscribers
 from db.deliveries import (
     ATTEMPTS,
     BACK_OFF,
+    SAME_CORRECTION,
     SENDING_TOO_LONG,
     TOO_OLD,
     Attempt,
@@ -22,17 +23,18 @@ from db.deliveries import (
     Telling,
 )
 from db.engine import Database
-from db.history import Delivery, Digest, Match
+from db.history import Delivery, Digest, Match, Reminder
+from db.opening import JUST_MISSED
 from db.subscriber import SavedSearch
 from db.tender import Tender, TenderEvent
-from db.vocabulary.delivery import DeliveryState, LetterKind, SubscriberState, SuppressionReason
+from db.vocabulary.delivery import DeliveryState, Frequency, LetterKind, SubscriberState, SuppressionReason
 from db.vocabulary.messages import Saying
 from db.vocabulary.notice import FieldChange
 from db.vocabulary.tender import EventKind
 
 START = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 END = START + timedelta(days=1)
-MINUTE = timedelta(minutes=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 TENDER = UUID(int=100)
 
 
@@ -197,7 +199,7 @@ def test_what_no_window_could_tell_of_comes_with_the_next_letter_and_is_marked(d
     energy = search(database)
     match(database, energy)
     open_digests(database)
-    match(database, energy, TENDER, 2, at=END - MINUTE)
+    match(database, energy, TENDER, 2, at=END - JUST_MISSED - MINUTE)
     assert open_digests(database) == []
     (late,) = open_digests(database, days=1)
     assert late.backlog
@@ -541,6 +543,35 @@ def test_a_digest_that_could_not_be_sent_for_days_is_folded_into_the_next_one(da
     assert fold(database, END + TOO_OLD + MINUTE) == 0
 
 
+def test_what_comes_back_for_a_search_without_letters_waits_for_none(database: Database) -> None:
+    digest = one_letter(database)
+
+    def never(session: Session) -> None:
+        session.exec(select(SavedSearch)).one().frequency = Frequency.NEVER
+
+    database.write(never)
+    settle(database, taken(database, digest), DeliveryState.FAILED, END, release=True)
+    assert [(one.digest_id, one.waiting) for one in matches(database)] == [(None, False)]
+
+
+def test_a_letter_that_had_to_wait_reminds_of_no_deadline_that_has_passed(database: Database) -> None:
+    digest = one_letter(database)
+    rows = [
+        {
+            "subscriber_id": digest.subscriber_id,
+            "tender_id": UUID(int=number),
+            "deadline": END + number * HOUR,
+            "digest_id": digest.id,
+        }
+        for number in (1, 2)
+    ]
+    database.write(lambda session: bulk.insert(session, Reminder, rows))
+    settle(database, taken(database, digest), DeliveryState.FAILED, END, again=True)
+    taken(database, digest, END + HOUR)
+    with database.reading() as session:
+        assert deliveries.reminders_of(session, digest.id) == [(UUID(int=2), END + 2 * HOUR)]
+
+
 def test_a_letter_that_may_have_arrived_is_not_told_again_in_another_one(database: Database) -> None:
     digest = one_letter(database)
     settle(database, taken(database, digest), DeliveryState.UNKNOWN, END)
@@ -680,6 +711,18 @@ def test_nobody_is_told_at_once_who_does_not_want_it_or_has_gone(database: Datab
     assert known(database) == []
 
 
+def test_who_wants_no_letters_for_a_search_any_more_is_told_nothing_of_what_it_found(database: Database) -> None:
+    energy = search(database)
+    match(database, energy)
+    open_digests(database)
+
+    def never(session: Session) -> None:
+        session.get_one(SavedSearch, energy.id).frequency = Frequency.NEVER
+
+    database.write(never)
+    assert known(database) == []
+
+
 def test_what_only_the_feed_has_was_told_to_nobody(database: Database) -> None:
     energy = search(database)
     new = NewMatch(energy.id, TENDER, 1, ("水素",), waiting=False)
@@ -693,6 +736,59 @@ def test_a_match_of_a_search_that_is_gone_is_left_out(database: Database) -> Non
         database, SavedSearch(id=uuid4(), subscriber_id=uuid4(), name="", query="", feed_token="", created_at=START)
     )
     assert matches(database) == []
+
+
+# Corrections that are published twice ------------------------------------------------------------------
+
+
+def happened(database: Database, *events: tuple[tuple[FieldChange, ...], datetime]) -> None:
+    """Changes of one tender, with what is known to have changed, and when."""
+
+    def work(session: Session) -> None:
+        keep_tender(session, len(events))
+        for sequence, (changes, at) in enumerate(events, 1):
+            keep_event(session, sequence, (EventKind.CHANGED, changes), at)
+
+    database.write(work)
+
+
+def found_at_once(database: Database, to: SavedSearch, sequence: int, at: datetime) -> bool:
+    """Whether a find of a search that is told at once is told at once."""
+    new = NewMatch(to.id, TENDER, sequence, ("水素",), at_once=True)
+
+    def work(session: Session) -> bool:
+        deliveries.add_matches(session, [new], now=at)
+        return session.get_one(Match, (to.id, TENDER, sequence)).at_once
+
+    return database.write(work)
+
+
+def test_a_correction_that_a_second_source_publishes_is_told_at_once_only_once(database: Database) -> None:
+    energy = search(database)
+    happened(database, ((MOVED,), START), ((), START + HOUR))
+    assert found_at_once(database, energy, 1, START)
+    assert not found_at_once(database, energy, 2, START + HOUR)
+    (digest,) = open_digests(database)
+    assert {one.digest_id for one in matches(database)} == {digest.id}, "it waits, and is not lost"
+
+
+@pytest.mark.parametrize("why", ["another change", "long after", "not known", "no correction before"])
+def test_any_other_correction_is_told_at_once(database: Database, why: str) -> None:
+    energy = search(database)
+    at = START + (SAME_CORRECTION if why == "long after" else HOUR)
+    first = () if why == "no correction before" else (MOVED,)
+    happened(database, (first, START), ((RENAMED,) if why == "another change" else (), at))
+    if why != "not known":
+        assert found_at_once(database, energy, 1, START)
+    assert found_at_once(database, energy, 2, at)
+
+
+def test_what_only_the_feed_has_of_a_correction_makes_no_other_one_wait(database: Database) -> None:
+    energy = search(database)
+    happened(database, ((MOVED,), START), ((), START + HOUR))
+    feed = NewMatch(energy.id, TENDER, 1, ("水素",), waiting=False)
+    database.write(lambda session: deliveries.add_matches(session, [feed], now=START))
+    assert found_at_once(database, energy, 2, START + HOUR)
 
 
 # What a letter tells -----------------------------------------------------------------------------------
@@ -711,36 +807,35 @@ def changed(*changes: FieldChange) -> Event:
     return EventKind.CHANGED, changes
 
 
+def keep_tender(session: Session, sequence: int) -> None:
+    tender = {
+        "id": TENDER,
+        "title": "水素",
+        "kind": "tender",
+        "published": date(2026, 4, 1),
+        "sources": (),
+        "sequence": sequence,
+        "first_seen_at": START,
+        "updated_at": START,
+    }
+    bulk.insert(session, Tender, [tender])
+
+
+def keep_event(session: Session, sequence: int, event: Event, at: datetime) -> None:
+    row = {"tender_id": TENDER, "sequence": sequence, "at": at, "kind": event[0], "changes": event[1]}
+    bulk.insert(session, TenderEvent, [{**row, "run_id": uuid4(), "alerts": True}])
+
+
 def told(database: Database, *events: Event, first: int = 1) -> list[DigestEntry]:
     """The entries of a letter about one tender with these events, a minute apart."""
     energy = search(database)
 
     def work(session: Session) -> None:
-        tender = {
-            "id": TENDER,
-            "title": "水素",
-            "kind": "tender",
-            "published": date(2026, 4, 1),
-            "sources": (),
-            "sequence": len(events),
-            "first_seen_at": START,
-            "updated_at": START,
-        }
-        bulk.insert(session, Tender, [tender])
-        rows: list[dict[str, Any]] = [
-            {
-                "tender_id": TENDER,
-                "sequence": sequence,
-                "at": START + sequence * MINUTE,
-                "kind": kind,
-                "changes": changes,
-                "run_id": uuid4(),
-                "alerts": True,
-            }
-            for sequence, (kind, changes) in enumerate(events, first)
-        ]
-        bulk.insert(session, TenderEvent, rows)
-        new = [NewMatch(energy.id, TENDER, row["sequence"], ("水素", str(row["sequence"]))) for row in rows]
+        keep_tender(session, len(events))
+        new = []
+        for sequence, one in enumerate(events, first):
+            keep_event(session, sequence, one, START + sequence * MINUTE)
+            new.append(NewMatch(energy.id, TENDER, sequence, ("水素", str(sequence))))
         deliveries.add_matches(session, new, now=START)
 
     database.write(work)
@@ -771,6 +866,8 @@ def test_a_letter_tells_what_happened_and_why_it_is_told(database: Database) -> 
         ([(EventKind.CANCELLED, (WITHDRAWN,)), changed(RENAMED)], EventKind.CANCELLED, (WITHDRAWN, RENAMED)),
         ([(EventKind.CANCELLED, ()), changed(RENAMED)], EventKind.CANCELLED, (RENAMED,)),
         ([(EventKind.CANCELLED, (WITHDRAWN,)), changed(REVIVED, RENAMED)], EventKind.CHANGED, (RENAMED,)),
+        ([NEW, (EventKind.CANCELLED, (WITHDRAWN,)), changed(REVIVED)], EventKind.PUBLISHED, ()),
+        ([changed(MOVED), changed(MOVED_BACK)], EventKind.CHANGED, ()),
     ],
 )
 def test_the_events_of_a_window_are_told_as_one(
@@ -780,6 +877,23 @@ def test_the_events_of_a_window_are_told_as_one(
     assert (entry.kind, entry.changes) == (kind, changes)
     assert entry.at == START + len(events) * MINUTE
     assert entry.why == ("水素", *(str(number) for number in range(1, len(events) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        ([changed(MOVED), changed(MOVED_BACK)], []),
+        ([changed(MOVED), changed(MOVED_BACK), changed(RENAMED)], [(EventKind.CHANGED, (RENAMED,))]),
+        ([(EventKind.CANCELLED, (WITHDRAWN,)), changed(REVIVED)], []),
+        ([(EventKind.CANCELLED, ())], [(EventKind.CANCELLED, ())]),
+    ],
+)
+def test_who_knows_a_tender_that_is_back_where_it_was_is_told_nothing(
+    database: Database, events: list[Event], left: list[Event]
+) -> None:
+    match(database, search(database), TENDER, 1, at=START - timedelta(days=1))
+    open_digests(database, days=-1)
+    assert [(entry.kind, entry.changes) for entry in told(database, *events, first=2)] == left
 
 
 def test_a_tender_is_told_once_under_each_saved_search(database: Database) -> None:

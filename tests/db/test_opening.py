@@ -149,6 +149,16 @@ def test_an_hour_that_a_day_has_twice_or_not_at_all_makes_one_letter(house: Hous
         assert house.open(turn + hours * HOUR) == []
 
 
+def test_what_was_found_while_the_letters_were_made_is_no_backlog(house: House) -> None:
+    energy = house.search()
+    house.match(energy, EIGHT - HOUR)
+    house.open(EIGHT)
+    house.match(energy, EIGHT - MINUTE, UUID(int=101))  # found before eight, and kept a moment after it
+    (next_day,) = house.open(EIGHT + DAY)
+    assert house.told(next_day) == [(UUID(int=101), 1)]
+    assert not next_day.backlog
+
+
 def test_a_zone_that_is_no_longer_known_keeps_nobodys_letters_back(house: House) -> None:
     for number, zone in enumerate(("Asia/Edo", "Asia/Tokyo")):
         house.match(house.search(f"reader{number}@example.org", time_zone=zone), EIGHT - HOUR)
@@ -270,6 +280,14 @@ def test_what_a_crawl_finds_within_minutes_comes_in_one_alert(house: House) -> N
     assert (len(house.told(first)), len(house.told(second))) == (1, 14)
 
 
+def test_a_clock_that_was_ahead_for_a_while_keeps_no_alert_back(house: House) -> None:
+    energy = house.search()
+    house.match(energy, EIGHT, at_once=True)
+    assert len(house.alerts(EIGHT + 400 * DAY)) == 1
+    house.match(energy, EIGHT + MINUTE, sequence=2, at_once=True)
+    assert len(house.alerts(EIGHT + 2 * MINUTE)) == 1
+
+
 def test_an_alert_that_comes_late_says_so(house: House) -> None:
     energy = house.search()
     house.match(energy, EIGHT, at_once=True)
@@ -342,7 +360,35 @@ def test_nobody_is_reminded_in_vain(house: House, why_not: str) -> None:
             house.match(energy, EIGHT + HOUR, UUID(int=101))
         case "long after":
             now = EIGHT + JUST_ENDED
-    assert house.open(now) == []
+    assert house.open(now, looked_at=now - MINUTE) == []
+
+
+def test_where_nobody_looked_for_hours_reminders_and_silence_are_told_all_the_same(house: House) -> None:
+    energy = reminded(house, EIGHT + DAY)
+    now = EIGHT + 2 * JUST_ENDED
+    assert house.open(now, {"kkj": EIGHT - 2 * DAY}, looked_at=EIGHT) == []
+    (letter,) = house.open(now, {"kkj": EIGHT - 2 * DAY}, looked_at=EIGHT - MINUTE)
+    assert (letter.subscriber_id, letter.unread) == (energy.subscriber_id, ("kkj",))
+    assert house.reminders(letter) == [(TENDER, EIGHT + DAY)]
+
+
+def test_where_nobody_knows_when_that_was_nothing_is_left_out_and_nothing_told_twice(house: House) -> None:
+    reminded(house, EIGHT + DAY)
+    assert len(house.open(EIGHT + 20 * HOUR)) == 1
+    for hours in range(21, 60):
+        assert house.open(EIGHT + hours * HOUR) == []
+
+
+def test_however_late_nobody_is_reminded_of_a_deadline_that_has_passed(house: House) -> None:
+    reminded(house, EIGHT + 6 * HOUR)
+    assert house.open(EIGHT + 6 * HOUR) == []
+
+
+def test_after_days_without_anybody_looking_the_last_window_tells_it(house: House) -> None:
+    reminded(house, EIGHT + 5 * DAY)
+    (letter,) = house.open(EIGHT + 4 * DAY + HOUR, looked_at=EIGHT)
+    assert letter.window_end == EIGHT + 4 * DAY
+    assert house.reminders(letter) == [(TENDER, EIGHT + 5 * DAY)]
 
 
 def test_reminders_of_many_tenders_come_the_next_deadline_first(house: House) -> None:
@@ -362,7 +408,8 @@ def test_each_is_reminded_at_their_own_hour(house: House) -> None:
     house.tender(EIGHT + DAY)
     house.ended(house.open(EIGHT - 8 * DAY))
     house.ended(house.open(EIGHT - 8 * DAY + 5 * HOUR))
-    assert [len(house.open(EIGHT + hours * HOUR)) for hours in range(8)] == [1, 0, 0, 0, 0, 1, 0, 0]
+    rounds = [EIGHT + hours * HOUR for hours in range(8)]
+    assert [len(house.open(now, looked_at=now - HOUR)) for now in rounds] == [1, 0, 0, 0, 0, 1, 0, 0]
 
 
 # Silence -----------------------------------------------------------------------------------------------
@@ -392,6 +439,36 @@ def test_a_letter_that_was_made_anyway_tells_it_too(house: House) -> None:
 def test_a_letter_that_did_not_arrive_told_nothing(house: House) -> None:
     house.search()
     house.ended(house.open(EIGHT, {"kkj": EIGHT - 2 * DAY}), DeliveryState.FAILED)
+    assert len(house.open(EIGHT + DAY, {"kkj": EIGHT - 2 * DAY})) == 1
+
+
+def test_what_is_looked_for_late_is_what_was_silent_when_the_window_ended(house: House) -> None:
+    house.search()
+    since = {"kkj": EIGHT - DAY + JUST_ENDED + MINUTE}
+    assert house.open(EIGHT + 20 * HOUR, since) == []
+    (letter,) = house.open(EIGHT + DAY, since)
+    assert letter.unread == ("kkj",)
+
+
+def test_each_letter_names_the_sources_that_were_silent_at_its_own_hour(house: House) -> None:
+    for email, hour in (("early@example.org", 8), ("late@example.org", 20)):
+        house.search(email, digest_at=time(hour))
+    since = {"kkj": EIGHT - 2 * DAY, "jetro": EIGHT - 18 * HOUR}
+    letters = [
+        letter
+        for hours in range(0, 24, 4)
+        for letter in house.open(EIGHT + hours * HOUR, since, looked_at=EIGHT + (hours - 4) * HOUR)
+    ]
+    assert [letter.unread for letter in letters] == [("kkj",), ("kkj", "jetro")]
+
+
+def test_whoever_came_after_the_end_of_a_window_is_not_told_of_its_silence(house: House) -> None:
+    def come(session: Session) -> None:
+        reader = subscribers.add(session, "new@example.org", now=EIGHT + HOUR)
+        subscribers.save_search(session, reader, "energy", "水素", now=EIGHT + HOUR)
+
+    house.database.write(come)
+    assert house.open(EIGHT + 2 * HOUR, {"kkj": EIGHT - 2 * DAY}) == []
     assert len(house.open(EIGHT + DAY, {"kkj": EIGHT - 2 * DAY})) == 1
 
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import Session
 
 from db import deliveries, opening, subscribers
 from db.bulk import table
@@ -126,6 +127,32 @@ def test_what_is_no_address_is_refused_in_one_line(database: Database, email: st
 )
 def test_unusual_addresses_are_taken(database: Database, email: str) -> None:
     assert add(database, email).email == email
+
+
+@pytest.mark.parametrize("domain", ["münchen.example", "пример.example", "παράδειγμα.example"])
+def test_capitals_of_other_alphabets_do_not_get_around_anything(database: Database, domain: str) -> None:
+    one = add(database, f"Reader@{domain.upper()}")
+    assert one.email == f"Reader@{domain}"
+    assert add(database, f"reader@{domain}").id == one.id
+    database.write(lambda session: subscribers.suppress(session, one.email, SuppressionReason.OPERATOR, now=NOW))
+    with pytest.raises(RecordError, match="nothing is sent there any more"):
+        add(database, f"reader@{domain.title()}")
+
+
+def test_capitals_beyond_ascii_before_the_at_do_not_either(database: Database) -> None:
+    assert add(database, "ÄRGER@Example.org").id == add(database, "ärger@example.org").id
+
+
+def test_a_search_that_is_saved_again_without_letters_keeps_none_waiting(database: Database) -> None:
+    reader = add(database)
+    search = save(database, reader, "hydrogen", "水素")
+
+    def work(session: Session) -> bool:
+        deliveries.add_matches(session, [NewMatch(search.id, uuid4(), 1, ("水素",))], now=NOW)
+        subscribers.save_search(session, reader, "hydrogen", "水素", now=NOW, frequency=Frequency.NEVER)
+        return bool(session.connection().execute(select(table(Match).c.waiting)).scalar_one())
+
+    assert database.write(work) is False
 
 
 def test_unsubscribing_stops_letters_and_doing_it_again_changes_nothing(database: Database) -> None:

@@ -296,6 +296,60 @@ def test_who_wants_no_alerts_hears_of_it_with_the_next_digest(world: World) -> N
     assert len(world.days(1)) == 1
 
 
+@pytest.mark.parametrize("query", ["水素", "kind:cancellation OR kind:tender", "水素 NOT 再開"])
+def test_what_is_taken_up_again_is_told_at_once_to_whoever_read_that_it_was_cancelled(
+    world: World, query: str
+) -> None:
+    world.subscribe(query=query)
+    world.collect(notice())
+    world.days(1)
+    world.collect(notice(kind=NoticeKind.CANCELLATION, title=f"【中止】{TITLE}"))
+    assert len(world.letters()) == 1
+    world.go_on(minutes=20)
+    world.collect(notice(title=f"【再開】{TITLE}"))
+    ((recipient, subject),) = world.letters()
+    assert recipient == "anna@example.org"
+    assert subject.startswith("No longer cancelled")
+    assert world.days(3) == []
+
+
+def test_what_moves_and_moves_back_before_anybody_is_told_is_no_news(world: World) -> None:
+    world.subscribe("anna@example.org")
+    world.subscribe("bert@example.org", alerts=False)
+    world.collect(notice())
+    world.days(1)
+    world.collect(notice(deadline=30))
+    world.collect(notice())
+    assert world.days(3) == []
+
+
+def test_a_correction_that_two_sources_publish_is_told_at_once_by_the_first(world: World) -> None:
+    world.subscribe(frequency=Frequency.AT_ONCE)
+    same: dict[str, Any] = {"references": (("調達案件番号", CASE),)}
+    for source in (Portal, Agency):
+        world.collect(notice("1", source, **same), source=source)
+    world.days(1)
+    corrected = same | {"kind": NoticeKind.AMENDMENT, "title": f"【訂正】{TITLE}", "deadline": 30}
+    found = []
+    for source in (Portal, Agency):
+        both = notice("1", source, **same), notice("2", source, **corrected)
+        world.collect(*both, source=source)
+        world.go_on(minutes=30)
+        found += [subject for _, subject in world.letters()]
+    assert [subject.partition(":")[0] for subject in found] == ["Deadline moved to Sat 30 May 2026"]
+    assert len(world.days(2)) == 1, "the second one is not lost"
+
+
+def test_a_search_whose_letters_end_tells_nothing_more_of_what_waits_or_moves(world: World) -> None:
+    world.subscribe()
+    world.collect(notice("1"))
+    world.days(1)
+    world.collect(notice("2", title=f"{TITLE} その2"))
+    world.subscribe(frequency=Frequency.NEVER)  # saves the same search anew
+    world.collect(notice("1", deadline=30))
+    assert world.days(3) == []
+
+
 def test_what_changes_otherwise_waits_for_the_window(world: World) -> None:
     world.subscribe()
     world.collect(notice())
@@ -314,6 +368,37 @@ def test_a_tender_closes_soon_and_whoever_was_told_of_it_is_reminded_once(world:
     # Three working days before it lie the holidays of 4, 5 and 6 May.
     reminded = [(recipient, f"{world.now:%d %B}") for _ in range(6) for recipient, _ in world.days(1)]
     assert reminded == [("anna@example.org", "01 May")]
+
+
+def test_who_looks_for_letters_once_a_day_reminds_as_well(world: World) -> None:
+    world.subscribe()
+    world.collect(notice(deadline=8))
+    found = []
+    for _ in range(25):
+        world.now = world.now.replace(hour=20)
+        world.house.delivered_at = None  # each time a new process
+        found += [subject.partition(" – ")[0] for _, subject in world.letters()]
+        world.go_on(days=1)
+    assert found == ["1 tender for you", "1 tender closes soon"]
+
+
+def test_a_zone_that_is_no_longer_known_is_tokyos(world: World) -> None:
+    world.subscribe(time_zone="Mars/Base", frequency=Frequency.AT_ONCE)
+    world.subscribe(time_zone="Mars/Base", query="kind:tender")
+    world.collect(notice())
+    assert len(world.letters()) == 1
+    assert len(world.days(1)) == 1
+
+
+def test_a_search_that_came_while_a_crawl_was_on_its_way_finds_what_it_brings(world: World) -> None:
+    class Slow(Portal):
+        def steps(self, window: Window) -> Steps:
+            yield Request("https://www.example.jp/list")
+            world.subscribe(frequency=Frequency.AT_ONCE)
+            yield from self.found
+
+    world.collect(notice(), source=Slow)
+    assert len(world.letters()) == 1
 
 
 # Who is not ---------------------------------------------------------------------------------------------

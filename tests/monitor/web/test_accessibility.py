@@ -247,3 +247,10 @@ def test_text_stands_out_as_wcag_aa_asks(theme: int, ink: str, ground: str) -> N
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_the_edges_of_fields_can_be_seen(theme: int) -> None:
     assert contrast(colours()[theme]["field"], colours()[theme]["surface"]) >= 3
+
+
+def test_a_button_that_names_an_address_or_a_search_is_never_wider_than_a_phone() -> None:
+    css = (STATIC / "style.css").read_text(encoding="utf-8")
+    (rule,) = re.findall(r"button\.grave \{([^}]*)\}", css)
+    said = {one.strip() for one in rule.split(";")}
+    assert {"max-width: 100%", "overflow-wrap: anywhere", "white-space: normal"} <= said

@@ -114,7 +114,23 @@ def test_trying_a_search_shows_what_it_would_have_found_and_keeps_nothing(web: "
 def test_a_search_that_finds_nothing_says_so_and_what_to_try(web: "Web") -> None:
     page = ask(web, do="try", q="存在しない語")
     assert "would have found nothing" in page.get_text()
+    assert "Take something away" in page.get_text()
     assert "Japanese word" in page.get_text()
+
+
+def test_a_search_for_everything_that_finds_nothing_is_told_of_nothing_to_take_away(web: "Web") -> None:
+    page = ask(web, do="try", q="").get_text()
+    assert "would have found nothing" in page
+    assert "Take something away" not in page
+    assert "It looks for everything" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("", ["Looks for", "Letters"]), ("Mine", ["Name", "Looks for", "Letters"])]
+)
+def test_the_page_that_confirms_says_once_what_a_search_looks_for(web: "Web", name: str, shown: list[str]) -> None:
+    ask(web, q="", name=name)
+    assert [one.get_text() for one in web.page(confirm_path(web)).select("dt")] == shown
 
 
 def test_a_search_that_finds_very_much_is_questioned(web: "Web", monkeypatch: pytest.MonkeyPatch) -> None:
