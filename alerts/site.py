@@ -6,6 +6,9 @@ from uuid import UUID
 
 from db.feeding import buyer_key
 
+UNREGISTERED = "ocds-000000"
+"""A prefix that nobody has registered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -21,6 +24,8 @@ class Site:
     contact: str
     illustrative: bool = False
     """The data are invented, as in the demo: every page, letter and feed says so."""
+    ocid_prefix: str = UNREGISTERED
+    """What names contracting processes in OCDS (docs/ocds.md)."""
 
     def home_url(self) -> str:
         return f"{self.base_url}/"

@@ -4,7 +4,7 @@ import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Dialect, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Dialect, Index, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -36,8 +36,16 @@ class Yen(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value).scaleb(-PLACES)
 
 
+def _where_known(table: str, column: str) -> Index:
+    """An index of the few rows that have a value: of one that all rows are in SQLite would make use where it is none."""
+    known = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=known, postgresql_where=known)
+
+
 class Supplier(SQLModel, table=True):
     """Who won awards: one corporate number, or one name where no number is stated."""
+
+    __table_args__ = (_where_known("supplier", "company_id"),)
 
     id: UUID = Field(primary_key=True)
     scheme: str | None = None
@@ -51,7 +59,7 @@ class Supplier(SQLModel, table=True):
     """Every name that awards have stated, in the order of their characters."""
     folded: str | None = Field(default=None, index=True)
     """``name`` as names are compared (``fold_supplier``)."""
-    company_id: UUID | None = Field(default=None, index=True)
+    company_id: UUID | None = None
     """The supplier that this one is a spelling of: one with a corporate number and the same name; None: itself."""
     abroad: bool | None = None
     """Whether it is registered as a company from abroad; None where no register was asked."""
@@ -73,6 +81,8 @@ class Award(SQLModel, table=True):
         Index("ix_award_buyer", "buyer_code", "date"),
         Index("ix_award_date", "date"),
         Index("ix_award_case", "case_number"),
+        _where_known("award", "notice_id"),
+        _where_known("award", "same_as"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -98,9 +108,9 @@ class Award(SQLModel, table=True):
     """The winner's, as this award states it."""
     planned: Decimal | None = Field(default=None, sa_type=Yen)
     """The planned price, where the award states it."""
-    notice_id: UUID | None = Field(default=None, index=True)
+    notice_id: UUID | None = None
     """The notice out of whose text the award was read; None for one of a source of awards."""
-    same_as: UUID | None = Field(default=None, index=True)
+    same_as: UUID | None = None
     """The award that tells of the same contract and counts in its place; None for one that counts."""
     series: str | None = Field(default=None, index=True)
     """The same for every year's contract of one service (``db.vocabulary.series``)."""

@@ -1,22 +1,25 @@
 """The store of awards and suppliers: recording what was scraped, and finding it again."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select, union_all
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
-from db import bulk
-from db.award import Award, Supplier
+from db import bulk, companies, twins
+from db.award import Award, AwardArea, Supplier
 from db.bulk import IN_LIMIT, batches, table
 from db.notices import digest
+from db.tender import TenderArea
 from db.types import encode
-from db.vocabulary.award import CORPORATE_NUMBERS, ScrapedAward, award_id, supplier_id
+from db.vocabulary.award import CORPORATE_NUMBERS, ScrapedAward, award_id, fold_supplier, supplier_id
+from db.vocabulary.reading import AreaScore
+from db.vocabulary.series import series
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Counted:
     found: int
     new: int
     changed: int
+    written: tuple[UUID, ...] = field(default=(), compare=False, repr=False)
+    """The ids of the latter."""
 
 
 @dataclass(slots=True)
@@ -56,15 +61,17 @@ def record(session: Session, awards: Sequence[ScrapedAward], *, run_id: UUID, no
         if row is not None and row.digest != says:
             row.amount, row.digest, row.published, row.says = award.amount, says, award.published, award
     written = [row for rows in known.values() for row in rows if row.says is not None and row.digest != row.before]
-    _store_suppliers(session, [row.says for row in written if row.says is not None], now=now)
+    joined = _store_suppliers(session, [row.says for row in written if row.says is not None], now=now)
     bulk.upsert(
         session,
         Award,
         [_columns(row, run_id=run_id, now=now) for row in written],
         keep=("first_seen_at", "tender_id"),
     )
+    if joined:
+        twins.mark(session, joined)
     new = sum(row.before is None for row in written)
-    return Counted(len(awards), new, len(written) - new)
+    return Counted(len(awards), new, len(written) - new, tuple(row.id for row in written))
 
 
 def of_supplier(session: Session, id: UUID, *, limit: int | None = None) -> Sequence[Award]:
@@ -114,13 +121,14 @@ def link(session: Session, tender_of: Mapping[str, UUID], *, of: Collection[UUID
     moved: set[UUID] = set()
     for column, values in ((award.c.case_number, tender_of.keys()), (award.c.tender_id, of)):
         for some in batches(values, IN_LIMIT):
+            # Those of notices are told apart here: by "notice_id IS NULL" SQLite would look at nearly every award.
             rows = session.connection().execute(
-                select(award.c.id, award.c.case_number, award.c.tender_id).where(
-                    column.in_(some), award.c.notice_id.is_(None)
-                )
+                select(award.c.id, award.c.case_number, award.c.tender_id, award.c.notice_id).where(column.in_(some))
             )
             changes = [
-                (id, before, after) for id, case, before in rows if (after := tender_of.get(case or "")) != before
+                (id, before, after)
+                for id, case, before, notice in rows
+                if notice is None and (after := tender_of.get(case or "")) != before
             ]
             if not changes:
                 continue
@@ -130,6 +138,81 @@ def link(session: Session, tender_of: Mapping[str, UUID], *, of: Collection[UUID
             )
             moved.update(id for _, *both in changes for id in both if id)
     return moved
+
+
+# Focus areas ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """An award, as far as its areas are read from it."""
+
+    id: UUID
+    title: str
+
+
+def areas(area: str | None = None) -> Select[tuple[UUID, str]]:
+    """The focus areas of awards, or one of them, for queries: rows of ``award_id`` and ``area``, each once.
+
+    They are those of the award's own title and those of the tender that it is a result of, whose text and buyer say
+    more than a title does.
+    """
+    award, own, tender_area = table(Award), table(AwardArea), table(TenderArea)
+    of_title = select(own.c.award_id, own.c.area)
+    # Not a UNION, which would put all of them in order to find those that are there twice.
+    of_tender = (
+        select(award.c.id, tender_area.c.area)
+        .join(award, award.c.tender_id == tender_area.c.tender_id)
+        .where(~exists().where(own.c.award_id == award.c.id, own.c.area == tender_area.c.area).correlate_except(own))
+    )
+    if area is not None:
+        of_title, of_tender = of_title.where(own.c.area == area), of_tender.where(tender_area.c.area == area)
+    both = union_all(of_title, of_tender).subquery("areas")
+    return select(both.c.award_id, both.c.area)
+
+
+def unread(session: Session, revision: str | None, *, after: UUID | None, limit: int) -> list[Titled]:
+    """Awards in the order of their ids whose areas were found by another revision of the reader; None: all."""
+    award = table(Award)
+    query = select(award.c.id, award.c.title).order_by(award.c.id).limit(limit)
+    if after is not None:
+        query = query.where(award.c.id > after)
+    if revision is not None:
+        query = query.where(or_(award.c.read_as.is_(None), award.c.read_as != revision))
+    return [Titled(*row) for row in session.connection().execute(query)]
+
+
+def unread_among(
+    session: Session, revision: str, *, ids: Collection[UUID] = (), notice_ids: Collection[UUID] = ()
+) -> list[Titled]:
+    """Those of these awards, and of the awards of these notices, whose areas were found by another revision."""
+    award = table(Award)
+    found: dict[UUID, Titled] = {}
+    for column, values in ((award.c.id, ids), (award.c.notice_id, notice_ids)):
+        for some in batches(values, IN_LIMIT):
+            rows = session.connection().execute(
+                select(award.c.id, award.c.title).where(
+                    column.in_(some), or_(award.c.read_as.is_(None), award.c.read_as != revision)
+                )
+            )
+            found.update((row.id, Titled(*row)) for row in rows)
+    return list(found.values())
+
+
+def store_areas(session: Session, found: Mapping[UUID, Sequence[AreaScore]], *, revision: str) -> None:
+    """Keep the areas that were found in awards' titles; they take the place of what was found before."""
+    award, area = table(Award), table(AwardArea)
+    for some in batches(found, IN_LIMIT):
+        session.connection().execute(area.delete().where(area.c.award_id.in_(some)))
+        bulk.insert(
+            session,
+            AwardArea,
+            [{"area": one.area, "award_id": id, "score": one.score} for id in some for one in found[id]],
+        )
+        session.connection().execute(award.update().where(award.c.id.in_(some)).values(read_as=revision))
+
+
+# Finding --------------------------------------------------------------------------------------------------
 
 
 def supplier(session: Session, id: UUID) -> Supplier | None:
@@ -220,6 +303,8 @@ def _columns(row: _Row, *, run_id: UUID, now: datetime) -> dict[str, Any]:
         "supplier_id": supplier_id(award.supplier, award.corporate_number),
         "address": award.address,
         "planned": award.planned,
+        "series": series(award.buyer, award.title),
+        "read_as": None,  # its areas are those of another title
         "digest": row.digest,
         "published": row.published,
         "run_id": run_id,
@@ -243,13 +328,17 @@ class _Called:
     names: tuple[str, ...]
 
 
-def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: datetime) -> None:
-    """Make sure that the suppliers of these awards are there, with every name that they were given."""
+def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: datetime) -> set[UUID]:
+    """Make sure that the suppliers of these awards are there, with every name that they were given.
+
+    Returns the suppliers that became a spelling of a company, or are no longer one, by that.
+    """
     stated: dict[UUID, list[ScrapedAward]] = {}
     for award in awards:
         stated.setdefault(supplier_id(award.supplier, award.corporate_number), []).append(award)
     known = _called(session, list(stated))
     rows: list[dict[str, Any]] = []
+    called_so: set[str] = set()
     for id, group in sorted(stated.items()):  # two processes in different orders would wait for each other
         before = known.get(id)
         # A decision in the future is an error in writing: its name would stay the last one for years.
@@ -262,6 +351,8 @@ def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: d
         named_on, name = max(dated)
         called = _Called(name, named_on, tuple(sorted(names)))
         if called != before:
+            folded = fold_supplier(called.name)
+            called_so |= {folded} | ({fold_supplier(before.name)} if before else set())
             number = group[0].corporate_number
             rows.append(
                 {
@@ -271,10 +362,12 @@ def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: d
                     "name": called.name,
                     "named_on": called.named_on,
                     "names": called.names,
+                    "folded": folded,
                     "first_seen_at": now,
                 }
             )
     bulk.upsert(session, Supplier, rows, keep=("first_seen_at",))
+    return companies.join(session, called_so)
 
 
 def _called(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Called]:

@@ -233,7 +233,9 @@ def part(session: Session, came_from: Mapping[UUID, UUID]) -> None:
 def _copy(session: Session, id: UUID, new: UUID, *, sequence: int) -> None:
     tender = table(Tender)
     row = session.connection().execute(select(tender).where(tender.c.id == id)).mappings().one()
-    session.connection().execute(tender.insert().values({**row, "id": new, "sequence": sequence}))
+    # Into the index of full-text search it comes when it is composed.
+    copy = {**row, "id": new, "sequence": sequence, "document": None, "digest": None}
+    session.connection().execute(tender.insert().values(copy))
 
 
 def _sequence(session: Session, id: UUID) -> int | None:

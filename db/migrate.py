@@ -8,12 +8,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlmodel import Session
 
+from db import companies, documents, renewals, views
 from db.derived import Step, catch_up, stale
 from db.engine import Database, plain_errors
 from db.errors import RecordError
 
-STEPS: Sequence[Step] = ()
+STEPS: Sequence[Step] = (companies.STEP, renewals.STEP, documents.STEP, views.STEP)
 """What is derived from the record, in the order in which it is made."""
 
 
@@ -21,7 +23,8 @@ def upgrade(database: Database) -> None:
     """Apply what is missing, and derive what is stale; does nothing where all is up to date."""
     if _current(database) != head():
         # Two processes may find the same empty database: the second waits for the first, and finds nothing to do.
-        database.write(lambda session: command.upgrade(_config(session.connection()), "head"))
+        database.write(_upgrade)
+    documents.tidy(database)
     catch_up(database, STEPS)
 
 
@@ -42,6 +45,11 @@ def ready(database: Database) -> None:
     raise RecordError(
         "{database}: its schema is not this version's; run: monitor db upgrade", database=database.engine.url.database
     )
+
+
+def _upgrade(session: Session) -> None:
+    views.drop(session)
+    command.upgrade(_config(session.connection()), "head")
 
 
 def head() -> str:

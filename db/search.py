@@ -1,18 +1,28 @@
-"""Finding tenders: plain filters by index, and queries of the query language by a scan."""
+"""Finding tenders: queries of the query language by the index of full-text search, plain filters by their tables.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+The index has everything that a query may find, and much that it says is certain (``db.vocabulary.tokens.sought``). What
+is not certain is looked at row by row, in the order of the results and only as far as anybody reads: a title first, and
+the text of a notice only where neither title nor buyer decides. ``scan`` looks at every row; it is what the index must
+equal, and what answers while the index is being made.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
 from sqlmodel import Session, SQLModel
 
-from db.bulk import table
+from db import documents
+from db.bulk import IN_LIMIT, table
 from db.card import Card, cards
+from db.described import columns, described, texts_of
+from db.documents import Hit
 from db.errors import RecordError
-from db.notice import Notice, NoticeVersion
 from db.tender import Tender, TenderArea, TenderCpv, TenderVenue
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.notice import NoticeKind
@@ -37,11 +47,22 @@ from db.vocabulary.query import (
     Word,
     matches,
 )
+from db.vocabulary.text import fold
+from db.vocabulary.tokens import Expression, sought, straight
 
 BATCH = 500
 _LISTS: dict[Facet, type[SQLModel]] = {Facet.AREA: TenderArea, Facet.VENUE: TenderVenue, Facet.CPV: TenderCpv}
 """The tables that list tenders by the values of a facet."""
 Ids = Select[UUID] | CompoundSelect[UUID]
+
+
+class Order(StrEnum):
+    """In which order results come."""
+
+    NEWEST = "newest"
+    """Published last first; of one day by their ids."""
+    BEST = "best"
+    """Tenders whose titles have the words before the others, each published last first."""
 
 
 class TooSlow(RecordError):
@@ -83,13 +104,16 @@ def search(
     limit: int,
     offset: int = 0,
     going_on: Callable[[], bool] = lambda: True,
+    order: Order = Order.NEWEST,
 ) -> Found:
-    """The tenders that a query finds, published last first. Raises TooSlow (see ``scan``)."""
+    """The tenders that a query finds, a page of them. Raises TooSlow (see ``find``)."""
     if query == EVERYTHING:
         return newest(session, limit=limit, offset=offset)
     if (listed := _all_listed(query)) is not None:
         return _newest_listed(session, listed, _conditions(query, now), limit=limit, offset=offset)
-    found = list(islice(scan(session, query, now=now, going_on=going_on), offset, offset + limit + 1))
+    ordered = _best(session, query, now=now, going_on=going_on) if order is Order.BEST else None
+    ids = ordered or find(session, query, now=now, going_on=going_on)
+    found = list(islice(ids, offset, offset + limit + 1))
     return Found(cards(session, found[:limit]), None, len(found) > limit)
 
 
@@ -158,11 +182,228 @@ def count(
     """
     found = 0
     try:
-        for _ in scan(session, query, now=now, since=since, going_on=going_on):
+        for _ in find(session, query, now=now, since=since, going_on=going_on):
             found += 1
     except TooSlow:
         return Preview(found, complete=False)
     return Preview(found, complete=True)
+
+
+def find(
+    session: Session,
+    query: Query,
+    *,
+    now: datetime,
+    since: date | None = None,
+    going_on: Callable[[], bool] = lambda: True,
+) -> Iterator[UUID]:
+    """The ids of tenders that a query finds, published last first, of one day by their ids.
+
+    ``going_on`` is asked again and again; raises TooSlow when it says no.
+    """
+    if not documents.is_complete(session):
+        yield from scan(session, query, now=now, since=since, going_on=going_on)
+        return
+    asked = _asked(query, now)
+    first = asked.first if since is None else max(asked.first, since.toordinal())
+    for hits in _windows(session, asked, first, going_on):
+        yield from _sure(session, asked, hits, now, going_on)
+
+
+def _best(session: Session, query: Query, *, now: datetime, going_on: Callable[[], bool]) -> Iterator[UUID] | None:
+    """What a query finds, that which has the words in its title first; None where no word may stand elsewhere."""
+    plain = straight(query)
+    titled = _in_titles(plain)
+    if titled == plain:
+        return None
+
+    def ranked() -> Iterator[UUID]:
+        first: set[UUID] = set()
+        for id in find(session, titled, now=now, going_on=going_on):
+            first.add(id)
+            yield id
+        for id in find(session, plain, now=now, going_on=going_on):
+            if id not in first:
+                yield id
+
+    return ranked()
+
+
+def _in_titles(query: Query) -> Query:
+    """The same query with the words that may stand anywhere in the title; what it finds, the query finds too."""
+    match query:
+        case And(parts):
+            return And(tuple(map(_in_titles, parts)))
+        case Or(parts):
+            return Or(tuple(map(_in_titles, parts)))
+        case Word(Scope.ANY, term):
+            return Word(Scope.TITLE, term)
+        case _:
+            return query
+
+
+class _Asked(NamedTuple):
+    """What is asked of the index, of the columns of tenders and of the days; ``rest`` is asked of each row then.
+
+    Of a tender whose words the index does not know, the ``whole`` query is asked. The days are those of
+    ``date.toordinal``, ``last`` included.
+    """
+
+    expression: Expression | None
+    conditions: Sequence[ColumnElement[bool]]
+    first: int
+    last: int
+    rest: Query
+    whole: Query
+
+
+def _asked(query: Query, now: datetime) -> _Asked:
+    whole = straight(query)
+    looked = sought(query, now=now)
+    first, last = date.min.toordinal(), date.max.toordinal()
+    conditions: list[ColumnElement[bool]] = []
+    rest: list[Query] = []
+    for part in looked.rest.parts if isinstance(looked.rest, And) else (looked.rest,):
+        match part:
+            case Compare(Moment.PUBLISHED, operator, day):
+                at = day.toordinal()
+                first = max(first, {">": at + 1, ">=": at, "=": at}.get(operator, first))
+                last = min(last, {"<": at - 1, "<=": at, "=": at}.get(operator, last))
+            case Compare() | Value() | Open() if exact := _conditions(part, now):
+                conditions += exact
+            case _:
+                rest.append(part)
+    left = rest[0] if len(rest) == 1 else And(tuple(rest))
+    return _Asked(looked.expression, conditions, first, last, left, whole)
+
+
+MANY = 4_000
+"""So many hits of a few days are taken together; where there are fewer, more days are."""
+
+
+def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[], bool]) -> Iterator[list[Hit]]:
+    """What the index has, from the newest days to the oldest: a day, a week or so, and ever more while it has little.
+
+    So the first page of a common word is quickly there, and what is rare is found in a few steps.
+    """
+    if (days := documents.days(session)) is None:
+        return
+    first, before = max(first, days[0]), min(asked.last, days[1]) + 1
+    step = 0
+    while before > first:
+        if not going_on():
+            raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
+        width = documents.WINDOWS[step] if step < len(documents.WINDOWS) else None
+        begin = first if width is None else max(first, (before - 1) // width * width)
+        hits = documents.hits(session, asked.expression, asked.conditions, first=begin, before=before, width=width)
+        yield hits
+        if len(hits) * 8 <= MANY:
+            # What has hardly anything so far goes on in larger steps.
+            step = min(step + (2 if len(hits) * 512 <= MANY else 1), len(documents.WINDOWS))
+        elif len(hits) > MANY and step:
+            step -= 1
+        before = begin
+
+
+AT_FIRST = 64
+"""Rows that are looked at together: as many as a page has, and more and more the more are read."""
+
+
+def _sure(
+    session: Session, asked: _Asked, hits: Sequence[Hit], now: datetime, going_on: Callable[[], bool]
+) -> Iterator[UUID]:
+    """Those of the hits that the query finds, in their order."""
+    if asked.rest == EVERYTHING and all(hit.whole for hit in hits):
+        yield from (hit.tender_id for hit in hits)
+        return
+    begin, size = 0, AT_FIRST
+    while some := hits[begin : begin + size]:
+        if begin and not going_on():
+            raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
+        open_to = {hit.tender_id: asked.rest if hit.whole else asked.whole for hit in some}
+        found = _that_match(session, {id: query for id, query in open_to.items() if query != EVERYTHING}, now)
+        yield from (id for id, query in open_to.items() if query == EVERYTHING or id in found)
+        begin, size = begin + size, min(2 * size, IN_LIMIT)
+
+
+def _that_match(session: Session, asked: Mapping[UUID, Query], now: datetime) -> set[UUID]:
+    """The tenders that are found by what is asked of each; few enough for one statement."""
+    if not asked:
+        return set()
+    tender = table(Tender)
+    if all(map(_is_of_words, set(asked.values()))):
+        named = select(tender.c.id, tender.c.title, tender.c.title_en, tender.c.buyer, tender.c.buyer_en)
+        rows = session.connection().execute(named.where(tender.c.id.in_(asked)))
+        tried = {
+            row.id: replace(
+                _BLANK,
+                title=fold(f"{row.title}\n{row.title_en or ''}"),
+                buyer=fold(f"{row.buyer or ''}\n{row.buyer_en or ''}"),
+            )
+            for row in rows
+        }
+    else:
+        full = session.connection().execute(columns().where(tender.c.id.in_(asked))).all()
+        tried = described(session, full, texts=False, now=now)
+    decided = {id: _without_text(asked[id], one) for id, one in tried.items()}
+    found = {id for id, finds in decided.items() if finds}
+    if undecided := [id for id, finds in decided.items() if finds is None]:
+        sources = session.connection().execute(
+            select(tender.c.id, tender.c.sources).where(tender.c.id.in_(undecided))
+        )
+        for id, text in texts_of(session, {row.id: row.sources for row in sources}).items():
+            if matches(asked[id], replace(tried[id], text=fold(text))):
+                found.add(id)
+    return found
+
+
+_BLANK = Searchable(
+    title="",
+    text="",
+    buyer="",
+    areas=frozenset(),
+    venues=frozenset(),
+    cpv=frozenset(),
+    sources=frozenset(),
+    access=frozenset(),
+    prefecture=None,
+    category=None,
+    kind="",
+    value=None,
+    published=date.min,
+    deadline=None,
+    now=datetime.min.replace(tzinfo=UTC),
+)
+
+
+def _is_of_words(query: Query) -> bool:
+    match query:
+        case And(parts) | Or(parts):
+            return all(map(_is_of_words, parts))
+        case Not(part):
+            return _is_of_words(part)
+        case _:
+            return isinstance(query, Word)
+
+
+def _without_text(query: Query, tender: Searchable) -> bool | None:
+    """Whether a query finds a tender whose text is not known; None where the text decides."""
+    match query:
+        case And(parts):
+            each = {_without_text(part, tender) for part in parts}
+            return False if False in each else None if None in each else True
+        case Or(parts):
+            each = {_without_text(part, tender) for part in parts}
+            return True if True in each else None if None in each else False
+        case Not(part):
+            inner = _without_text(part, tender)
+            return None if inner is None else not inner
+        case Word(Scope.TEXT):
+            return None
+        case Word(Scope.ANY):
+            return matches(query, tender) or None
+        case _:
+            return matches(query, tender)
 
 
 def scan(
@@ -184,32 +425,20 @@ def scan(
     while True:
         if not going_on():
             raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
-        page = select(tender).where(*conditions).order_by(tender.c.published.desc(), tender.c.id).limit(BATCH)
+        page = columns().where(*conditions).order_by(tender.c.published.desc(), tender.c.id).limit(BATCH)
         if after is not None:
             # The first condition says no more than the second; it is the one that an index can use.
             page = page.where(
                 tender.c.published <= after[0],
                 (tender.c.published < after[0]) | ((tender.c.published == after[0]) & (tender.c.id > after[1])),
             )
-        rows = [Tender(**row) for row in session.connection().execute(page).mappings()]
+        rows = session.connection().execute(page).all()
         if not rows:
             return
         after = (rows[-1].published, rows[-1].id)
-        ids = [row.id for row in rows]
-        areas, venues = _areas(session, TenderArea, ids), _areas(session, TenderVenue, ids)
-        cpv = _cpv(session, ids)
-        texts = _texts(session, ids) if texts_matter else {}
-        for row in rows:
-            tried = Searchable.of(
-                row,
-                text=texts.get(row.id, ""),
-                areas=areas.get(row.id, ()),
-                venues=venues.get(row.id, ()),
-                cpv=cpv.get(row.id, ()),
-                now=now,
-            )
+        for id, tried in described(session, rows, texts=texts_matter, now=now).items():
             if matches(query, tried):
-                yield row.id
+                yield id
 
 
 def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
@@ -285,36 +514,3 @@ def _looks_into_texts(query: Query) -> bool:
             return scope in (Scope.ANY, Scope.TEXT)
         case _:
             return False
-
-
-def _texts(session: Session, ids: list[UUID]) -> dict[UUID, str]:
-    notice, version = table(Notice), table(NoticeVersion)
-    rows = session.connection().execute(
-        select(notice.c.tender_id, version.c.content)
-        .join(version, (version.c.notice_id == notice.c.id) & (version.c.number == notice.c.version))
-        .where(notice.c.tender_id.in_(ids))
-        .order_by(notice.c.first_seen_at, notice.c.id)
-    )
-    found: dict[UUID, str] = {}
-    for tender_id, content in rows:
-        found[tender_id] = f"{found[tender_id]}\n{content.searched}" if tender_id in found else content.searched
-    return found
-
-
-def _cpv(session: Session, ids: list[UUID]) -> dict[UUID, frozenset[str]]:
-    cpv = table(TenderCpv)
-    found: dict[UUID, frozenset[str]] = {}
-    for tender_id, code in session.connection().execute(
-        select(cpv.c.tender_id, cpv.c.code).where(cpv.c.tender_id.in_(ids))
-    ):
-        found[tender_id] = found.get(tender_id, frozenset()) | {code}
-    return found
-
-
-def _areas(session: Session, model: type[TenderArea | TenderVenue], ids: list[UUID]) -> dict[UUID, frozenset[str]]:
-    area = table(model)
-    rows = session.connection().execute(select(area.c.tender_id, area.c.area).where(area.c.tender_id.in_(ids)))
-    found: dict[UUID, frozenset[str]] = {}
-    for tender_id, name in rows:
-        found[tender_id] = found.get(tender_id, frozenset()) | {name}
-    return found

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from db.award import Yen
@@ -63,6 +63,10 @@ class Tender(SQLModel, table=True):
     sources: tuple[TenderSource, ...] = Field(sa_type=Typed(tuple[TenderSource, ...]))
     series: str | None = Field(default=None, index=True)
     """The same for every year's call for one service (``db.vocabulary.series``)."""
+    document: int | None = Field(default=None, sa_type=BigInteger, index=True, unique=True)
+    """Its number in the index of full-text search (``db.documents``); None: it is not there yet."""
+    digest: int | None = Field(default=None, sa_type=BigInteger)
+    """Of what the index has of it; None also where its words are too many for the index."""
     sequence: int
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)

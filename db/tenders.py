@@ -1,22 +1,24 @@
 """The store of tenders: their projections, and the events that follow when these change."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
-from db import bulk
+from db import bulk, documents
 from db.bulk import IN_LIMIT, batches, table
 from db.composing import CALLS
 from db.notices import written
 from db.tender import Tender, TenderAlias, TenderArea, TenderCpv, TenderEvent, TenderVenue
 from db.vocabulary.notice import FieldChange, NoticeKind
+from db.vocabulary.query import Searchable
 from db.vocabulary.reading import AreaScore, CpvCode, EnglishOrigin
+from db.vocabulary.series import series
 from db.vocabulary.tender import ComposedTender, EventKind, TenderChange, TenderSource
 from db.vocabulary.text import fold
 
@@ -50,6 +52,7 @@ def store(
     A tender seen for the first time is an event, and so is a material change. Whether it ``alerts`` is kept with it.
     """
     known = rows(session, [tender.id for tender in tenders])
+    indexed = _index(session, tenders, known, now=now)
     changes: list[TenderChange] = []
     written_rows: list[dict[str, Any]] = []
     for tender in tenders:
@@ -60,6 +63,7 @@ def store(
         written_rows.append(
             {
                 **_columns(tender),
+                **indexed[tender.id],
                 "sequence": change.sequence if change else old.sequence if old else 1,
                 "first_seen_at": old.first_seen_at if old else now,
                 # What another source adds is nothing new to readers of feeds.
@@ -104,12 +108,14 @@ def store_quietly(session: Session, tenders: Sequence[ComposedTender], *, now: d
     """
     ids = [tender.id for tender in tenders]
     known, before = rows(session, ids), areas_of(session, ids)
+    indexed = _index(session, tenders, known, now=now)
     bulk.upsert(
         session,
         Tender,
         [
             {
                 **_columns(tender),
+                **indexed[tender.id],
                 "sequence": old.sequence if old else 1,
                 "first_seen_at": old.first_seen_at if old else now,
                 "updated_at": old.updated_at if old else now,
@@ -240,13 +246,15 @@ def _official(old: Tender, tender: ComposedTender) -> bool:
 _PLAIN_COLUMNS = tuple(
     name
     for name in Tender.model_fields
-    if name not in ("access_gpa", "access_epa", "series", "sequence", "first_seen_at", "updated_at")
+    if name
+    not in ("access_gpa", "access_epa", "series", "document", "digest", "sequence", "first_seen_at", "updated_at")
 )
 
 
 def _columns(tender: ComposedTender) -> dict[str, Any]:
     columns: dict[str, Any] = {name: getattr(tender, name) for name in _PLAIN_COLUMNS}
     columns |= {"access_gpa": tender.access.gpa, "access_epa": tender.access.epa}
+    columns["series"] = series(tender.buyer, tender.title)
     # PostgreSQL keeps no NUL in a text. The notice keeps it; for the tender it means nothing.
     return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()}
 
@@ -270,17 +278,36 @@ def _store_areas(session: Session, tenders: Sequence[ComposedTender], known: Ite
     )
 
 
+def _index(
+    session: Session, tenders: Sequence[ComposedTender], known: Mapping[UUID, Tender], *, now: datetime
+) -> dict[UUID, documents.Indexed]:
+    """Put tenders into the index of full-text search, by what their rows are to be."""
+    described = {
+        tender.id: Searchable.of(
+            tender,
+            text=tender.text,
+            areas=(found.area for found in tender.areas),
+            venues=(found.area for found in tender.venues),
+            cpv=(found.code for found in tender.cpv),
+            now=now,
+        )
+        for tender in tenders
+    }
+    return documents.index(session, described, known)
+
+
 def _row(tender: ComposedTender, found: AreaScore) -> dict[str, Any]:
     return {"area": found.area, "tender_id": tender.id, "score": found.score, "evidence": found.evidence}
 
 
 def rows(session: Session, ids: Sequence[UUID]) -> dict[UUID, Tender]:
-    """The stored projections of tenders, by id; what is not there is left out."""
+    """The stored projections of tenders, by id; what is not there is left out. They are for reading only."""
     tender = table(Tender)
     found: dict[UUID, Tender] = {}
     for some in batches(ids, IN_LIMIT):
-        for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))).mappings():
-            found[row["id"]] = Tender(**row)
+        for row in session.connection().execute(select(tender).where(tender.c.id.in_(some))):
+            # A row has the attributes of the model. Making the model of it takes longer than reading it.
+            found[row.id] = cast(Tender, row)
     return found
 
 

@@ -23,12 +23,13 @@ from pydantic import (
 )
 
 from alerts.settings import MailSettings, SmtpSettings
-from alerts.site import Site
+from alerts.site import UNREGISTERED, Site
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Saying, Told
 from db.vocabulary.notice import Category, NoticeKind
 from monitor.currency import Rate, load_rate
 from monitor.reading.areas import AreaDefinition
+from monitor.registers import RegisterSettings
 from monitor.translation import TranslationSettings
 from scrapers.configured import FeedDefinition, TableDefinition, configured
 from scrapers.fetch import NetworkSettings
@@ -80,6 +81,14 @@ class SiteSection(_Section):
     language: Literal["en", "ja"] = "en"
     illustrative: bool = False
     secret: SecretStr = SecretStr("")
+    ocid_prefix: str = UNREGISTERED
+
+    @field_validator("ocid_prefix")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        if not re.fullmatch(r"ocds-[a-z0-9]{6}", value):
+            raise WrongValue("write it as ocds-a1b2c3, the prefix that you have registered")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -459,6 +468,27 @@ class TranslationSection(_Section):
         return self
 
 
+class DataSection(_Section):
+    """``[data]``"""
+
+    publish: bool = True
+    hour: Annotated[int, Field(ge=0, le=23)] = 4
+
+
+class RegistersSection(_Section):
+    """``[registers]``"""
+
+    houjin_bangou_id: SecretStr = SecretStr("")
+    gbizinfo_token: SecretStr = SecretStr("")
+
+    @field_validator("houjin_bangou_id", "gbizinfo_token")
+    @classmethod
+    def _is_plain(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+            raise WrongValue("write it as it was given: letters, digits and signs without spaces")
+        return value
+
+
 class AreaSection(_Section):
     """``[[areas]]``"""
 
@@ -495,6 +525,8 @@ class Config(_Section):
     reading: ReadingSection = ReadingSection()
     currency: CurrencySection = CurrencySection()
     translation: TranslationSection = TranslationSection()
+    registers: RegistersSection = RegistersSection()
+    data: DataSection = DataSection()
     areas: tuple[AreaSection, ...] = ()
 
     @field_validator("tables", "feeds")
@@ -539,7 +571,7 @@ class Config(_Section):
 
     def site_settings(self) -> Site:
         site = self.site
-        return Site(site.name, site.base_url, site.tag_authority, site.contact, site.illustrative)
+        return Site(site.name, site.base_url, site.tag_authority, site.contact, site.illustrative, site.ocid_prefix)
 
     def secret(self) -> bytes:
         """The configured secret; empty where the home's own is to be used."""
@@ -569,6 +601,13 @@ class Config(_Section):
             key=section.key.get_secret_value(),
             characters_per_month=section.characters_per_month,
             only_areas=section.only_areas,
+        )
+
+    def register_settings(self) -> RegisterSettings:
+        section = self.registers
+        return RegisterSettings(
+            houjin_bangou_id=section.houjin_bangou_id.get_secret_value(),
+            gbizinfo_token=section.gbizinfo_token.get_secret_value(),
         )
 
     def second_opinion(self) -> Path | None:

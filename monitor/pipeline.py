@@ -13,7 +13,7 @@ nothing. How a source fails is a value in its Run, and the other sources go on.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -24,7 +24,7 @@ from sqlmodel import Session
 from alerts.matching import Matcher
 from db import awards, calling, deliveries, merges, notices, results, runs, subscribers, tenders, translations, twins
 from db.archive import Archive
-from db.awards import Counted
+from db.awards import Counted, Titled
 from db.composing import compose
 from db.deliveries import NewMatch
 from db.engine import Database
@@ -51,6 +51,8 @@ BATCH = 500
 """Notices, or awards, in one transaction."""
 PROBLEMS_LISTED = 50
 """Parts that could not be read and that a run lists one by one."""
+BATCH_OF_AWARDS = 5_000
+"""Awards whose areas are read again in one transaction: they are small."""
 BATCH_CHARACTERS = 8_000_000
 """Of text in one transaction, where notices are long."""
 PRESSING = ("deadline", "response_deadline")
@@ -70,6 +72,15 @@ class Reader(Protocol):
     def read(self, notice: ScrapedNotice) -> Reading: ...
 
 
+class TitleReader(Protocol):
+    """Reads the focus areas of a title; ``revision`` changes whenever it would find others."""
+
+    @property
+    def revision(self) -> str: ...
+
+    def read_parts(self, title: str) -> Reading: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What the flow works with; nothing of it is global."""
@@ -82,6 +93,8 @@ class Flow:
     """Whether the program is about to end; asked before each request."""
     matcher: Matcher = field(default_factory=Matcher)
     """All saved searches; each run brings it up to date, which costs little where little changed."""
+    titles: TitleReader | None = None
+    """Reads the areas of awards, which have no text; without it they only have those of their tenders."""
 
 
 @dataclass(slots=True)
@@ -327,6 +340,7 @@ def _take_in(flow: Flow, visit: _Visit) -> None:
             return _is_news(visit, change) and _has(change.tender, said_now)
 
         composed = read_and_compose(session, flow.reader, recorded, now=now)
+        read_awards(session, flow, ids=counted.written, notice_ids=fresh)
         # With a tender that another notice left, or that left another one, nothing happened by that.
         tenders.store_quietly(session, [one for one in composed if not _has(one, fresh)], now=now)
         news = [one for one in composed if _has(one, fresh)]
@@ -398,6 +412,47 @@ def read_and_compose(
         session, {(one.id, one.version): one.reading for one in fresh}, revision=reader.revision, now=now
     )
     return composed(session, merge(session, fresh))
+
+
+def read_awards(
+    session: Session, flow: Flow, *, ids: Collection[UUID] = (), notice_ids: Collection[UUID] = ()
+) -> None:
+    """Read the areas of awards that are new or say something else, and of those that were read out of notices."""
+    if flow.titles is not None:
+        found = awards.unread_among(session, flow.titles.revision, ids=ids, notice_ids=notice_ids)
+        _read_titles(session, flow.titles, found)
+
+
+def read_awards_again(
+    flow: Flow, *, everything: bool = False, watch: Callable[[int], None] = lambda read: None
+) -> int:
+    """Read the areas of awards again after the areas changed: of all, or of those that an older lexicon read.
+
+    Batch by batch, as ``read_again``. Returns how many were read, and tells ``watch`` meanwhile.
+    """
+    titles = flow.titles
+    if titles is None:
+        return 0
+    revision = None if everything else titles.revision
+    after: UUID | None = None
+    read = 0
+
+    def work(session: Session) -> Sequence[Titled]:
+        # Found and read in one transaction: a crawl may take an award away, or give it another title.
+        batch = awards.unread(session, revision, after=after, limit=BATCH_OF_AWARDS)
+        _read_titles(session, titles, batch)
+        return batch
+
+    while batch := flow.database.write(work):
+        read += len(batch)
+        after = batch[-1].id
+        watch(read)
+    return read
+
+
+def _read_titles(session: Session, titles: TitleReader, found: Sequence[Titled]) -> None:
+    read = {one.id: titles.read_parts(one.title).areas for one in found}
+    awards.store_areas(session, read, revision=titles.revision)
 
 
 def merge(session: Session, fresh: Sequence[ReadNotice]) -> dict[UUID, ReadNotice | None]:

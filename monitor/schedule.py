@@ -15,19 +15,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from db import runs
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Told
+from monitor.exports import dump
 from monitor.health import next_turn
 from monitor.household import Household
+from monitor.registers.rounds import look_up_due, register_of
+from scrapers.source import Source
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60
+AT_NIGHT = 3
+"""The hour in Tokyo of what can wait for a quiet one."""
 
 
 @contextmanager
 def clockwork(house: Household) -> Iterator[None]:
     """Tick until the end; a tick that takes longer than a minute is not overtaken, and holds no other one up."""
     scheduler = BackgroundScheduler(timezone=TOKYO)
-    for work in (collect_due, deliver_due, call_due):
+    for work in (collect_due, deliver_due, call_due, dump_due):
         scheduler.add_job(
             tick,
             "interval",
@@ -39,6 +44,16 @@ def clockwork(house: Household) -> Iterator[None]:
             misfire_grace_time=None,
             max_instances=1,
         )
+    scheduler.add_job(
+        tick,
+        "cron",
+        args=[house, look_up],
+        id=look_up.__name__,
+        hour=AT_NIGHT,
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
     scheduler.start()
     try:
         yield
@@ -80,6 +95,24 @@ def deliver_due(house: Household) -> None:
 def call_due(house: Household) -> None:
     """Call the webhooks that are due: beside the letters, for those who are called may be slow to answer."""
     house.call_webhooks()
+
+
+def dump_due(house: Household) -> None:
+    """Make the files of the day, once a day: beside all else, for it takes a while."""
+    folder, settings = dump.folder_of(house.home), house.config.data
+    if settings.publish and dump.is_due(house.database, folder, hour=settings.hour, now=house.clock()):
+        made = dump.make(house.database, folder, house.site, now=house.clock())
+        log.info("files of the day written", extra={"rows": dict(made.rows)})
+
+
+def look_up(house: Household) -> None:
+    """Ask a register, where one is configured, for the companies that are due; once a night, whether or not it answers."""
+    if house.config.network.stand_in:  # of invented companies no register knows anything
+        return
+    with house.fetcher() as fetcher:
+        fetch = fetcher.for_source(Source.pause_seconds, Source.max_bytes)
+        if register := register_of(house.config.register_settings(), fetch):
+            look_up_due(house.database, register, clock=house.clock, stopping=house.stop.is_set)
 
 
 def due_sources(house: Household) -> list[str]:

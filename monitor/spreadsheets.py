@@ -8,17 +8,17 @@ from db.vocabulary.japanese import decode
 
 DELIMITERS = (",", ";", "\t")
 """Excel takes the one of the country it is used in; "Unicode text" has tabs."""
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(cell: str) -> str:
     """A spreadsheet takes these beginnings for a formula and would run it: an apostrophe makes it text (OWASP)."""
-    return f"'{cell}" if cell.startswith(_BEGINS_A_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(BEGINS_A_FORMULA) else cell
 
 
 def as_meant(cell: str) -> str:
     """A cell as it was before ``harmless``."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_BEGINS_A_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_A_FORMULA) else cell
 
 
 def rows(data: bytes) -> Iterator[tuple[int, Sequence[str] | csv.Error]]:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from alerts.feeds import FeedForm
 from monitor.calling import check_url
+from monitor.exports import dump
 from monitor.household import Household
 from monitor.web.app import create_app, feed_document
 from monitor.web.context import WebContext
@@ -26,6 +27,7 @@ def context_of(house: Household) -> WebContext:
         digest_at=house.config.mail.digest_at,
         check_webhook=partial(check_url, allow_loopback=house.config.network_settings().allow_loopback),
         try_webhook=house.try_webhook,
+        data=dump.folder_of(house.home) if house.config.data.publish else None,
     )
 
 

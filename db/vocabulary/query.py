@@ -11,15 +11,17 @@
     open:                           tenders whose deadline has not passed
 
 Words are compared after folding (``db.vocabulary.text``): case, full and half width and the long mark at a
-word's end make no difference. Words in Latin letters match whole words only.
+word's end make no difference. Words in Latin letters match whole words only. English words, also two or three
+in a row, find their Japanese terms too (``db.vocabulary.synonyms``), unless they stand in quotation marks or in a field.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from operator import eq, ge, gt, le, lt
 from typing import Any, Protocol, Self
 
@@ -28,6 +30,7 @@ from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import Told
 from db.vocabulary.notice import Category, NoticeKind
 from db.vocabulary.reading import Access, AccessVerdict
+from db.vocabulary.synonyms import LONGEST, synonyms
 from db.vocabulary.tender import TenderSource
 from db.vocabulary.text import fold, is_latin
 
@@ -317,16 +320,29 @@ def spelled(term: str) -> str:
     return _LONG_MARK.sub("", fold(term))
 
 
+@cache
+def _meanings() -> Mapping[str, tuple[Word, ...]]:
+    """The words that English ones stand for."""
+    words = {terms: tuple(Word(Scope.ANY, spelled(term)) for term in terms) for terms in synonyms().values()}
+    return {english: words[terms] for english, terms in synonyms().items()}
+
+
+def _meant(words: str) -> tuple[Word, ...]:
+    """What folded words stand for besides themselves; nothing where the list does not have them."""
+    return _meanings().get(words.replace("-", " "), ())
+
+
 Known = Mapping[Facet, Collection[str]]
 """The values that there are, of facets whose values the vocabulary does not know: areas and sources."""
 
 
-def parse(text: str, known: Known | None = None) -> Query:
+def parse(text: str, known: Known | None = None, *, with_synonyms: bool = True) -> Query:
     """The syntax tree of a query; an empty one matches everything. Raises QueryError, also for a value not ``known``.
 
-    Without ``known`` any area and source is taken: a saved search outlives the area that it names.
+    Without ``known`` any area and source is taken: a saved search outlives the area that it names. ``with_synonyms``:
+    English words stand for their Japanese terms too; else the tree has what is written and nothing more.
     """
-    return _Parser(text, known or {}).parse()
+    return _Parser(text, known or {}, with_synonyms=with_synonyms).parse()
 
 
 def matches(query: Query, tender: Searchable) -> bool:
@@ -355,13 +371,17 @@ def matches(query: Query, tender: Searchable) -> bool:
 def reasons(query: Query, tender: Searchable) -> tuple[str, ...]:
     """The words and values of a query that the tender has, in the query's order: why it was found.
 
+    Where one of several is asked for, only those count that are fulfilled: of ``smart city``, which スマートシティ
+    fulfils, not a "city" that stands elsewhere.
     A venue, a CPV code and a verdict on access stand there with their field (venue:aging-society): a tender that only
     takes place at an area must not pass for one of the area.
     """
     match query:
-        case And(parts) | Or(parts):
-            found = [reason for part in parts for reason in reasons(part, tender)]
-            return tuple(dict.fromkeys(found))
+        case And(parts):
+            return tuple(dict.fromkeys(reason for part in parts for reason in reasons(part, tender)))
+        case Or(parts):
+            fulfilled = [part for part in parts if matches(part, tender)]
+            return tuple(dict.fromkeys(reason for part in fulfilled for reason in reasons(part, tender)))
         case Word() | Is() if matches(query, tender):
             return (reason(query),)
         case _:
@@ -380,6 +400,11 @@ def contains(text: str, first: str, *more: str) -> bool:
 
     Between pieces of a term a text may have a long mark, and nothing else.
     """
+    return first in text and next(places(text, first, *more), None) is not None
+
+
+def places(text: str, first: str, *more: str) -> Iterator[tuple[int, int]]:
+    """Where a folded text has a folded term, as ``contains`` looks for it: from an index up to another."""
     start = text.find(first)
     while start >= 0:
         end = start + len(first)
@@ -393,9 +418,8 @@ def contains(text: str, first: str, *more: str) -> bool:
             if not (start and is_latin(text[start - 1]) and is_latin(text[start])) and not (
                 end < len(text) and is_latin(text[end - 1]) and is_latin(text[end])
             ):
-                return True
+                yield start, end
         start = text.find(first, start + 1)
-    return False
 
 
 def _texts(scope: Scope, tender: Searchable) -> tuple[str, ...]:
@@ -445,10 +469,11 @@ class _Token:
 
 
 class _Parser:
-    """Recursive descent: or ▸ and ▸ not ▸ (group | field | word)."""
+    """Recursive descent: or ▸ and ▸ English words | not ▸ (group | field | word)."""
 
-    def __init__(self, text: str, known: Known) -> None:
+    def __init__(self, text: str, known: Known, *, with_synonyms: bool) -> None:
         self.known = known
+        self.with_synonyms = with_synonyms
         self.text = text.translate(_WIDTHS)
         self.tokens = self._tokens()
         self.at = 0
@@ -490,12 +515,31 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def _and(self) -> Query:
-        parts = [self._not()]
+        parts = [self._part()]
         while (token := self._peek()) and token.kind not in ("OR", "close"):
             if token.kind == "AND":
                 self.at += 1
-            parts.append(self._not())
+            parts.append(self._part())
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _part(self) -> Query:
+        """English words that mean something together, as many as possible; else whatever stands there alone."""
+        words = self._english_ahead()
+        for count in range(len(words), 1, -1):
+            if meant := _meant(" ".join(words[:count])):
+                self.at += count
+                return Or((And(tuple(Word(Scope.ANY, word) for word in words[:count])), *meant))
+        return self._not()
+
+    def _english_ahead(self) -> list[str]:
+        """The next bare words, if they may be English ones."""
+        words: list[str] = []
+        if self.with_synonyms:
+            for token in self.tokens[self.at : self.at + LONGEST]:
+                if token.kind != "word" or not (word := token.match["word"]).isascii():
+                    break
+                words.append(fold(word))
+        return words
 
     def _not(self) -> Query:
         token = self._peek()
@@ -524,7 +568,10 @@ class _Parser:
                     position=token.position,
                 )
             case "word":
-                return self._word(Scope.ANY, token.match["word"], token.position)
+                word = self._word(Scope.ANY, token.match["word"], token.position)
+                meant = _meant(word.term) if self.with_synonyms else ()
+                each = tuple(dict.fromkeys((word, *meant)))
+                return Or(each) if len(each) > 1 else word
             case "close":
                 raise QueryError("nothing stands before this closing parenthesis", position=token.position)
             case _:

@@ -11,14 +11,18 @@ from db.vocabulary.messages import N_, Told
 from monitor.cli.areas import areas_group, evaluate_command
 from monitor.cli.base import App, Group, Option, show_version
 from monitor.cli.collecting import classify, collect, portals_command
+from monitor.cli.companies import companies_group
 from monitor.cli.database import db_group
 from monitor.cli.delivering import bounces_command, deliver
 from monitor.cli.demo import demo
-from monitor.cli.exporting import export_group
+from monitor.cli.exporting import dump_command, export_group
 from monitor.cli.looking import feed, search
+from monitor.cli.partners import partners_command, renewals_command
+from monitor.cli.querying import sql_command
 from monitor.cli.reading import read, translate
 from monitor.cli.serving import run, serve_command
 from monitor.cli.sources import check, sources_group
+from monitor.cli.statistics import stats
 from monitor.cli.subscribers import subscribers_group
 from monitor.cli.tenders import tenders_group
 from monitor.i18n import language
@@ -49,7 +53,13 @@ monitor = Group(
         evaluate_command,
         tenders_group,
         search,
+        sql_command,
+        stats,
+        companies_group,
+        partners_command,
+        renewals_command,
         export_group,
+        dump_command,
         feed,
         subscribers_group,
         deliver,

@@ -16,7 +16,7 @@ from db.vocabulary.messages import N_
 from monitor.cli.base import App, at_home, command, opened, option, spoken, until_stopped, write_json
 from monitor.household import Ended
 from monitor.i18n import Language
-from monitor.pipeline import Progress, ReadAgain, read_again
+from monitor.pipeline import Progress, ReadAgain, read_again, read_awards_again
 from monitor.serving import serve
 from monitor.standins.server import StandInSettings, app
 
@@ -149,7 +149,7 @@ def collect(
 
 @command(
     "classify",
-    N_("Read notices again after the focus areas changed; nobody is alerted."),
+    N_("Read notices and awards again after the focus areas changed; nobody is alerted."),
     example="monitor classify --all",
 )
 @option("--all", "everything", is_flag=True, help=N_("Also those that were read with the areas as they are now."))
@@ -172,10 +172,17 @@ def classify(app: App, everything: bool, examples: int, json_: bool, config: Pat
             examples=examples,
             watch=lambda report: show(language.text("classify"), _figures(report, language)),
         )
+        awards = read_awards_again(
+            house.flow,
+            everything=everything,
+            watch=lambda read: show(language.text("awards"), _awards_read(read, language)),
+        )
     if json_:
-        write_json(_moves_as_json(report))
+        write_json(_moves_as_json(report, awards))
         return
     app.out.print(_figures(report, language), markup=False)
+    if awards:
+        app.out.print(_awards_read(awards, language), markup=False)
     moved = [(names.get(area, area), one) for area, one in report.areas.items() if one.added or one.removed]
     if not moved:
         return
@@ -210,13 +217,18 @@ def _figures(report: ReadAgain, language: Language) -> str:
     )
 
 
-def _moves_as_json(report: ReadAgain) -> dict[str, object]:
+def _awards_read(read: int, language: Language) -> str:
+    return language.ntext("{count} award read", "{count} awards read", read)
+
+
+def _moves_as_json(report: ReadAgain, awards: int) -> dict[str, object]:
     def named(examples: Sequence[Moved]) -> list[dict[str, object]]:
         return [{"id": one.id, "title": one.title} for one in examples]
 
     return {
         "read": report.read,
         "moved": report.moved,
+        "awards": awards,
         "areas": {
             area: {
                 "before": one.before,

@@ -17,6 +17,7 @@ from db.vocabulary.notice import NoticeKind, ScrapedNotice
 from db.vocabulary.run import Problem, RunState
 from monitor.cli.base import App, Group, at_home, command, opened, option, plain, write_json
 from monitor.cli.collecting import Day, error_of
+from monitor.exports import dump
 from monitor.health import ROBOTS, Robots, SourceState, source_states
 from monitor.household import Ended, Household
 from monitor.i18n import Language
@@ -225,6 +226,9 @@ def check(app: App, config: Path | None, home: Path | None) -> int:
         if late or lost:
             letters = app.language.text("letters (waiting: {late}, given up: {lost})", late=late, lost=lost)
             verdict.failing.append(letters)
+        if house.config.data.publish and dump.is_late(folder := dump.folder_of(house.home), now=now):
+            last = _age(app.language, dump.made_at(folder), now)
+            verdict.failing.append(app.language.text("files of the day (made: {last})", last=last))
     return verdict.tell(app, N_("all sources that may be read are fresh, no letter is late"))
 
 

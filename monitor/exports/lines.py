@@ -1,15 +1,12 @@
-"""Tenders as lines of JSON, one tender a line: ``docs/commands.md`` names the fields.
+"""Lines of JSON, one tender, award or notice a line: ``docs/commands.md`` and ``docs/files.md`` name the fields.
 
 Programs read them: the texts of rules are in English, and nothing depends on the day on which it is written.
 """
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -20,9 +17,11 @@ from db import search
 from db.bulk import batches
 from db.card import Card, cards
 from db.vocabulary.japanese import to_tokyo, tokyo_iso
-from db.vocabulary.query import Query
 from db.vocabulary.reading import Access, AccessReason, AreaScore, FoundDate, FoundMoney, Requirement
 from db.vocabulary.tender import Said, TenderSource
+from monitor.exports.dictionary import Table
+from monitor.exports.tables import Asked, Cell, Row
+from monitor.exports.writing import Watch, ids_of, unwatched
 from monitor.i18n import language
 from monitor.reading.access import RULES
 
@@ -231,23 +230,36 @@ def _source_line(source: TenderSource) -> SourceLine:
     return SourceLine(source.source, source.key, source.url, source.kind, source.published.isoformat(), why)
 
 
-def export_jsonl(session: Session, query: Query, out: Path, *, now: datetime) -> int:
-    """Write every tender that a query finds; ``-`` is standard output. Returns how many."""
+def write_tenders(session: Session, asked: Asked, out: BinaryIO, *, watch: Watch = unwatched) -> int:
+    """Write every tender that is asked for. Returns how many."""
     encoder = msgspec.json.Encoder()
     count = 0
-    with _opened(out) as file:
-        for ids in batches(search.scan(session, query, now=now), search.BATCH):
-            for card in cards(session, ids):
-                file.write(encoder.encode(as_line(card)) + b"\n")
-                count += 1
+    for ids in batches(ids_of(session, asked.query, asked.now, asked.since), search.BATCH):
+        for card in cards(session, ids):
+            out.write(encoder.encode(as_line(card)) + b"\n")
+            count += 1
+        watch(count)
     return count
 
 
-@contextmanager
-def _opened(out: Path) -> Iterator[BinaryIO]:
-    if str(out) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    else:
-        with out.open("wb") as file:
-            yield file
+def write_rows(out: BinaryIO, table: Table, rows: Iterator[list[Row]], *, watch: Watch = unwatched) -> int:
+    """Write the rows of a table with the names of its columns. Returns how many."""
+    encoder = msgspec.json.Encoder()
+    names = [column.name for column in table.columns]
+    count = 0
+    for some in rows:
+        for row in some:
+            out.write(encoder.encode(dict(zip(names, map(_value, row), strict=True))) + b"\n")
+        count += len(some)
+        watch(count)
+    return count
+
+
+def _value(cell: Cell) -> object:
+    match cell:
+        case Decimal():
+            return number(cell)
+        case datetime():
+            return tokyo_iso(cell)
+        case _:
+            return cell

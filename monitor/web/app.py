@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from db import awards, feedbacks, tenders
+from db import awards, feedbacks, renewals, tenders
 from db.card import card, notices_of
 from db.errors import Busy, RecordError
 from db.history import Run
@@ -35,6 +35,7 @@ from monitor.web.calendars import Calendars
 from monitor.web.choosing import Choosing
 from monitor.web.conditional import answer
 from monitor.web.context import WebContext
+from monitor.web.data import PACKED, Data
 from monitor.web.feed import Feeds, feed_document
 from monitor.web.filters import Filters, NotUnderstood
 from monitor.web.forms import reading
@@ -42,9 +43,12 @@ from monitor.web.guard import KnownHosts, Mishaps, OwnPosts, SecurityHeaders, To
 from monitor.web.marking import MarkedTexts
 from monitor.web.operators import Operators
 from monitor.web.pages import STATIC, Pages
+from monitor.web.partners import Companies
+from monitor.web.queries import Queries
 from monitor.web.readers import network_of, reader_of
 from monitor.web.route import GET
 from monitor.web.searching import LAST_PAGE, PAGE, Searches
+from monitor.web.statistics import StatisticsPages
 from monitor.web.subscribing import Subscribing
 from monitor.web.turns import Turns
 
@@ -65,7 +69,7 @@ def create_app(context: WebContext) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(GZipMiddleware, minimum_size=1000),
+            Middleware(GZipMiddleware, minimum_size=1000, exclude_content_types=PACKED),
             Middleware(Mishaps, page=pages.error),
             Middleware(KnownHosts, page=pages.error, base_url=context.site.base_url),
             Middleware(OwnPosts, page=pages.error),
@@ -86,7 +90,11 @@ def create_app(context: WebContext) -> FastAPI:
         Subscribing(context, pages, searches),
         Choosing(context, pages, searches),
         Operators(context, pages),
+        Data(context, pages),
+        Queries(context, pages),
         Api(context, pages, searches),
+        Companies(context, pages),
+        StatisticsPages(context, pages),
     ):
         for route in part.routes():
             app.add_api_route(route.path, route.page, methods=[*route.methods], response_model=None)
@@ -199,6 +207,9 @@ class _Site:
                 events=events,
                 crawled={id: run.source for id, run in crawls.items() if run},
                 awards=awards.of_tenders(session, [shown.id]).get(shown.id, []),
+                service=renewals.past(session, shown.id, today=to_tokyo(self._context.clock()).date()),
+                confidences=renewals.CONFIDENCES,
+                call=renewals.Sign.CALL,
                 now=self._context.clock(),
             )
 

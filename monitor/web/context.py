@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -46,6 +47,8 @@ class WebContext:
     """Raises Told for an address that is never called."""
     try_webhook: Callable[[UUID], None] | None = None
     """Calls a webhook with a test. Raises Told where it is not taken; None: nothing is called from here."""
+    data: Path | None = None
+    """The folder of the daily dump; None where it is not published."""
 
     @property
     def links(self) -> Links:

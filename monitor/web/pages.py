@@ -204,6 +204,7 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         **_findings(context, spoken),
         "site": context.site,
         "illustrative": context.site.illustrative,
+        "has_data": context.data is not None,
         "languages": [(code, NATIVE[code]) for code in LANGUAGES],
         "static": {file.name: _static_address(context.root, file) for file in sorted(STATIC.iterdir())},
     }

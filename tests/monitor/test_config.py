@@ -36,7 +36,7 @@ def table(**different: str) -> str:
         ("[sitte]\n", "sitte: unknown key; did you mean site?"),
         (
             "zzz = 1",
-            "zzz: unknown key; known here are: areas, currency, feeds, mail, network, reading, site, source, sources, storage",
+            "zzz: unknown key; known here are: areas, currency, data, feeds, mail, network, reading, registers, site, source, sources, storage",
         ),
         ("[source.kkk]\n", "source: there is no source kkk; there are: "),
         ("[currency]\nyen_per_euro = -1", "[currency] yen_per_euro: write a number ≥ 0"),
@@ -203,3 +203,12 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
     smtp = config.mail_settings(tmp_path).smtp
     assert smtp is not None
     assert smtp.password == "geheim"
+
+
+def test_the_keys_of_registers_are_never_shown(tmp_path: Path) -> None:
+    config = load(written(tmp_path, "[registers]\nhoujin_bangou_id = 'Kmihon'\ngbizinfo_token = 'geheim'"))
+    settings = config.register_settings()
+    assert (settings.houjin_bangou_id, settings.gbizinfo_token) == ("Kmihon", "geheim")
+    for shown in (repr(config), repr(settings)):
+        assert "Kmihon" not in shown
+        assert "geheim" not in shown

@@ -19,6 +19,7 @@ from monitor import schedule
 from monitor.calling import Called
 from monitor.config import Config
 from monitor.household import Household, household
+from monitor.registers import Register
 
 NOW = datetime(2026, 4, 10, 6, tzinfo=TOKYO)
 
@@ -166,3 +167,19 @@ def test_each_minute_the_webhooks_that_are_due_are_called(tmp_path: Path, monkey
         house.stop.set()
         schedule.tick(house, schedule.call_due)
     assert rounds == [False, True], "a round ends before its next call when the program is about to end"
+
+
+def test_at_night_a_register_is_asked_where_there_is_a_key_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def look_up_due(database: object, register: Register, **more: object) -> None:
+        asked.append(register.name)
+
+    monkeypatch.setattr(schedule, "look_up_due", look_up_due)
+    keys = {"houjin_bangou_id": "Kmihon0000001"}
+    for given in ({}, {"registers": keys}, {"registers": keys, "network": {"stand_in": "http://127.0.0.1:8100"}}):
+        with household(Config.model_validate(given), home=tmp_path, clock=lambda: NOW) as house:
+            schedule.tick(house, schedule.look_up)
+    assert asked == ["houjin_bangou"], "and never for what stand-in portals say"

@@ -39,12 +39,8 @@ def upgrade() -> None:
         op.add_column("award", sa.Column(name, sa.Uuid(), nullable=True))
     op.add_column("award", sa.Column("planned", sa.BigInteger(), nullable=True))
     op.add_column("tender", sa.Column("series", sa.String(), nullable=True))
-    for table, column in (
-        ("supplier", "folded"),
-        ("supplier", "company_id"),
-        ("award", "notice_id"),
-        ("award", "same_as"),
-        ("award", "series"),
-        ("tender", "series"),
-    ):
+    for table, column in (("supplier", "folded"), ("award", "series"), ("tender", "series")):
         op.create_index(f"ix_{table}_{column}", table, [column], unique=False)
+    for table, column in (("supplier", "company_id"), ("award", "notice_id"), ("award", "same_as")):
+        known = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_{table}_{column}", table, [column], sqlite_where=known, postgresql_where=known)

@@ -16,6 +16,9 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from monitor.cli import status
+from tests.monitor.exports.standard import ZIP, assert_compiled_alike, assert_sound
+
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT.parent / "shared" / "samples"
 
@@ -148,6 +151,18 @@ def test_every_stand_in_gives_as_many_notices_as_its_samples_hold_and_nothing_ne
     assert check_feeds(home) > 50
     assert figures(demo(home, "--data", str(SAMPLES))) == {slug: (n, 0, 0) for slug, n in expected.items()}
     check_merges(home)
+    check_standard(home)
+
+
+def check_standard(home: Path) -> None:
+    """All samples together are sound packages of releases and of records, where the standard is there to tell."""
+    if not ZIP.exists():
+        return
+    files = {form: home / f"{form}.json" for form in ("releases", "records")}
+    for form, path in files.items():
+        assert status(["export", "ocds", str(path), "--form", form, "--home", str(home)]) == 0
+        assert_sound(path)
+    assert assert_compiled_alike(files["releases"], files["records"], home) > 2_600
 
 
 def check_merges(home: Path) -> None:
@@ -157,7 +172,10 @@ def check_merges(home: Path) -> None:
     with closing(sqlite3.connect(f"file:{home / 'monitor.db'}?mode=ro", uri=True)) as record:
         several = "SELECT tender_id FROM notice GROUP BY tender_id HAVING count(*) > 1"
         rows = record.execute(f"SELECT tender_id, source, key FROM notice WHERE tender_id IN ({several})").fetchall()
-        (linked,) = record.execute("SELECT count(*) FROM award WHERE tender_id IS NOT NULL").fetchone()
+        (linked,) = record.execute(
+            "SELECT count(*) FROM award WHERE tender_id IS NOT NULL AND notice_id IS NULL"
+        ).fetchone()
+        (read_out,) = record.execute("SELECT count(*) FROM award WHERE notice_id IS NOT NULL").fetchone()
     merged: dict[str, set[str]] = {}
     for tender, source, key in rows:
         merged.setdefault(tender, set()).add(f"{source}:{key}")
@@ -165,7 +183,7 @@ def check_merges(home: Path) -> None:
     of_tokyo = [some for some in merged.values() if {one.partition(":")[0] for one in some} == routes]
     assert {frozenset(some) for some in merged.values() if some not in of_tokyo} == expected
     assert (len(of_tokyo), {len(some) for some in of_tokyo}) == (62, {2})
-    assert linked == 89
+    assert (linked, read_out) == (89, 290)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,7 +35,8 @@ from db.vocabulary.reading import (
     Tax,
 )
 from db.vocabulary.tender import ComposedTender, Said, TenderSource
-from monitor.exports.lines import as_line, export_jsonl, number, until
+from monitor.exports.lines import as_line, number, until, write_tenders
+from monitor.exports.tables import Asked
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -225,17 +227,18 @@ def test_a_source_says_by_which_rule_it_belongs_to_the_tender() -> None:
     assert [one["why"] for one in line()["sources"]] == [None, "same-title"]
 
 
-def test_the_record_gives_back_what_was_stored(database: Database, tmp_path: Path) -> None:
+def test_the_record_gives_back_what_was_stored(database: Database) -> None:
     made = tender(
         value=Decimal("37.2"), deadline=datetime(2026, 5, 20, 23, 59, 59, tzinfo=TOKYO), deadline_clock=False
     )
+    file, seen = BytesIO(), list[int]()
 
     def work(session: Session) -> int:
         tenders.store(session, [made], run_id=uuid4(), now=NOW, alerts=lambda change: False)
-        return export_jsonl(session, EVERYTHING, tmp_path / "out.jsonl", now=NOW)
+        return write_tenders(session, Asked(EVERYTHING, NOW), file, watch=seen.append)
 
-    assert database.write(work) == 1
-    (written,) = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert (database.write(work), seen) == (1, [1])
+    (written,) = file.getvalue().decode().splitlines()
     told = json.loads(written)
     assert (told["value_jpy"], told["deadline"], list(told)) == (37.2, "2026-05-20", FIELDS)
     assert told["sources"][1]["why"] == "same-title"

@@ -13,6 +13,7 @@ from alerts.links import Purpose
 from db import calling, deliveries, subscribers
 from db.deliveries import NewMatch
 from db.subscriber import Webhook
+from db.vocabulary.award import supplier_id
 from db.vocabulary.delivery import Frequency, WebhookForm
 from db.vocabulary.notice import notice_id
 from monitor.web.pages import STATIC
@@ -29,13 +30,23 @@ PAGES = [
     "/tenders/{id}?marked=mobility",
     "/feeds",
     "/sources",
+    "/queries",
+    "/queries/notice-periods?lang=ja",
     "/u/token",
     "/nowhere",
     "/tenders/x",
 ]
 
 
-EVENTFUL = ["/tenders/{id}", "/tenders/{id}?lang=ja", "/?q=水素"]
+EVENTFUL = [
+    "/tenders/{id}",
+    "/tenders/{id}?lang=ja",
+    "/?q=水素",
+    "/partners",
+    "/partners?area=renewables&buyer=経済&lang=ja",
+    "/companies/{company}",
+    "/renewals?area=renewables",
+]
 """Pages with everything that can be known of a tender."""
 OF_READERS = [
     "/subscribe",
@@ -124,7 +135,9 @@ def tokens(calm: "Web") -> dict[str, str]:
 )
 def page(request: pytest.FixtureRequest, calm: "Web", eventful: "Web", tokens: dict[str, str]) -> BeautifulSoup:
     if request.param.startswith("eventful "):
-        path = request.param.removeprefix("eventful ").format(id=eventful.tender_id)
+        path = request.param.removeprefix("eventful ").format(
+            id=eventful.tender_id, company=supplier_id("株式会社例示エンジニアリング")
+        )
         return BeautifulSoup(eventful.get(path).text, "lxml")
     if request.param.startswith("readers "):
         return BeautifulSoup(calm.get(request.param.removeprefix("readers ").format(**tokens)).text, "lxml")

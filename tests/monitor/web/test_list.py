@@ -393,7 +393,8 @@ def test_a_chosen_language_stays_in_the_links_and_in_the_form(web: "Web") -> Non
     page = web.page("/", lang="ja", area="renewables")
     assert only(page, "ol.tenders h3 a")["href"] == f"/tenders/{id}?lang=ja"
     assert [str(link["href"]) for link in page.select("header nav a")] == [
-        "/?lang=ja", "/subscribe?lang=ja", "/feeds?lang=ja", "/sources?lang=ja",
+        "/?lang=ja", "/subscribe?lang=ja", "/feeds?lang=ja", "/statistics?lang=ja", "/partners?lang=ja",
+        "/sources?lang=ja",
         "/?area=renewables&lang=en", "/?area=renewables&lang=ja"
     ]  # fmt: skip
     assert only(page, "form input[name=lang]")["value"] == "ja"

@@ -1,0 +1,277 @@
+"""What a search shows of the tenders that it found: the words that were asked for, and what stands around them.
+
+Words are looked for in folded texts, and shown as they were published. Texts are long and have to be loaded: that is
+done for the tenders of a page, and only where title and buyer do not account for the find. Of a text at most
+``MOST`` characters are shown, for the sources license no more than extracts.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from unicodedata import category
+from uuid import UUID
+
+from sqlmodel import Session
+
+from db.card import Card
+from db.described import texts_of
+from db.vocabulary.query import And, Not, Or, Query, Scope, Word, contains, places
+from db.vocabulary.text import fold, fold_with_offsets, is_latin
+
+AROUND = 80
+"""Characters that are shown around a word, the word included."""
+MOST = 160
+"""Characters of one snippet: two such pieces."""
+_STEP, _BESIDE = 200, 60
+"""Long texts are looked through in pieces, with so much of what stands on both sides."""
+_LONGEST_CLUSTER = 40
+"""Characters that fold together and are still taken apart."""
+_GAPS = re.compile(r"\s+")
+_GAP_CHARACTERS = " \t\r\n\f\v\u3000\u00a0・･"
+
+Span = tuple[int, int]
+"""From an index of a text up to another."""
+
+
+class Piece(NamedTuple):
+    """A piece of a text; ``hit``: it is a word that was asked for."""
+
+    text: str
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Why a tender was found, in its own words; ``place`` is title, text or buyer."""
+
+    place: Scope
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def hits(self) -> tuple[Span, ...]:
+        """Where the words stand in ``text``."""
+        found: list[Span] = []
+        at = 0
+        for piece in self.pieces:
+            if piece.hit:
+                found.append((at, at + len(piece.text)))
+            at += len(piece.text)
+        return tuple(found)
+
+
+def words_of(query: Query) -> tuple[Word, ...]:
+    """The words that a query asks for, each once and in its order; not those that it rules out."""
+    return tuple(dict.fromkeys(_words(wanted))) if (wanted := _wanted(query)) is not None else ()
+
+
+def snippets(session: Session, query: Query, cards: Sequence[Card]) -> dict[UUID, Snippet]:
+    """Of each tender that has words of the query: a piece of its text where title and buyer do not account for the
+    find; else of its title; else of its buyer's name."""
+    wanted = _wanted(query)
+    if wanted is None:
+        return {}
+    words = words_of(wanted)
+    unexplained = {card.id: card.sources for card in cards if not _explains(wanted, card)}
+    texts = texts_of(session, unexplained) if unexplained else {}
+    found = ((card.id, _snippet(card, texts.get(card.id, ""), words)) for card in cards)
+    return {id: snippet for id, snippet in found if snippet is not None}
+
+
+def marked(text: str, words: Sequence[Word], scope: Scope) -> tuple[Piece, ...]:
+    """A whole title or name, cut at the words that count there."""
+    return tuple(_pieces(text, [word for word in words if word.scope in (Scope.ANY, scope)]))
+
+
+def _wanted(query: Query) -> Query | None:
+    """The query's words without everything else; None where it has none."""
+    match query:
+        case Word():
+            return query
+        case And(parts) | Or(parts):
+            kept = tuple(one for part in parts if (one := _wanted(part)) is not None)
+            return type(query)(kept) if kept else None
+        case Not(Not(part)):
+            return _wanted(part)
+        case _:
+            return None
+
+
+def _words(wanted: Query) -> Iterator[Word]:
+    match wanted:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _words(part)
+        case Word():
+            yield wanted
+
+
+def _explains(wanted: Query, card: Card) -> bool:
+    """Whether title and buyer have all that is asked for."""
+    title, buyer = fold(f"{card.title}\n{card.title_en or ''}"), fold(f"{card.buyer or ''}\n{card.buyer_en or ''}")
+    texts = {Scope.ANY: (title, buyer), Scope.TITLE: (title,), Scope.BUYER: (buyer,), Scope.TEXT: ()}
+
+    def holds(part: Query) -> bool:
+        match part:
+            case And(parts):
+                return all(map(holds, parts))
+            case Or(parts):
+                return any(map(holds, parts))
+            case Word(scope):
+                return any(contains(text, *part.pieces) for text in texts[scope])
+            case _:
+                return False
+
+    return holds(wanted)
+
+
+def _snippet(card: Card, text: str, words: Sequence[Word]) -> Snippet | None:
+    said = (
+        (Scope.TEXT, (text,)),
+        (Scope.TITLE, (card.title, card.title_en)),
+        (Scope.BUYER, (card.buyer, card.buyer_en)),
+    )
+    for place, written in said:
+        here = [word for word in words if word.scope in (Scope.ANY, place)]
+        for one in written:
+            if one and here and (pieces := tuple(_extract(one, here))):
+                return Snippet(place, pieces)
+    return None
+
+
+# A piece of a text ----------------------------------------------------------------------------------------
+
+
+def _extract(text: str, words: Sequence[Word]) -> Iterator[Piece]:
+    """What stands around the first word, and around another one where that is further on; nothing without a word."""
+    shown: list[Span] = []
+    for start, end in sorted(_firsts(text, words)):
+        if shown and end <= shown[-1][1]:
+            continue
+        first, last = _around(text, start, end)
+        if shown and first <= shown[-1][1]:
+            shown[-1] = (shown[-1][0], last)
+        elif len(shown) < MOST // AROUND:
+            shown.append((first, last))
+        if sum(last - first for first, last in shown) > MOST - AROUND:
+            break
+    for first, last in shown:
+        if first:
+            yield Piece("…", hit=False)
+        yield from _pieces(text[first:last], words)
+    if shown and shown[-1][1] < len(text):
+        yield Piece("…", hit=False)
+
+
+def _around(text: str, start: int, end: int) -> Span:
+    """A piece of the text with a word in its middle; no Latin word is cut, and no sign taken from its letter."""
+    end = min(end, start + AROUND)
+    spare = AROUND - (end - start)
+    first = max(0, start - spare // 2)
+    last = min(len(text), end + spare - (start - first))
+    while 0 < first < start and _belong_together(text[first - 1], text[first]):
+        first += 1
+    while end < last < len(text) and _belong_together(text[last - 1], text[last]):
+        last -= 1
+    return first, last
+
+
+def _firsts(text: str, words: Sequence[Word]) -> Iterator[Span]:
+    """Where each of the words that a text has stands first."""
+    folded = fold(text)
+    missing = [word for word in words if contains(folded, *word.pieces)]
+    beside = max([_BESIDE, *(2 * len(word.term) for word in missing)])
+    for piece in range(0, len(text), _STEP):
+        if not missing:
+            return
+        begin = max(0, piece - beside)
+        window = text[begin : piece + _STEP + beside]
+        folded = fold(window)
+        for word in [word for word in missing if contains(folded, *word.pieces)]:
+            # What begins in what stands on the left was found before; on the right it is whole the next time.
+            here = [(begin + start, begin + end) for start, end in spans(window, [word])]
+            if inside := [span for span in here if piece <= span[0] < piece + _STEP]:
+                missing.remove(word)
+                yield inside[0]
+
+
+def _pieces(text: str, words: Sequence[Word]) -> Iterator[Piece]:
+    """A text, cut at its words; white space becomes a single space."""
+    done = 0
+    for start, end in [*spans(text, words), (len(text), len(text))]:
+        for piece, hit in ((text[done:start], False), (text[start:end], True)):
+            if piece:
+                yield Piece(_GAPS.sub(" ", piece), hit)
+        done = end
+
+
+# Where words stand ----------------------------------------------------------------------------------------
+
+
+def spans(text: str, words: Sequence[Word]) -> list[Span]:
+    """Where the words stand in a text as it was published, from the first to the last; those that touch are one."""
+    folded = fold(text)
+    there = [word for word in words if contains(folded, *word.pieces)]
+    if not there:
+        return []
+    folded, offsets = fold_with_offsets(text)  # slow: only where there is something
+    found = sorted(
+        (_begin(text, folded, offsets, start), _end(text, folded, offsets, end + folded.startswith("ー", end)))
+        for word in there
+        for start, end in places(folded, *word.pieces)
+    )
+    joined: list[Span] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _begin(text: str, folded: str, offsets: Sequence[int], position: int) -> int:
+    """The index at which a folded character begins.
+
+    The offsets tell the cluster: a character with the rare ones behind it, which fold together (素𠮷). Within one, the
+    place is where the text up to it folds to what stands before; that of the cluster, where a character folds to
+    several (㈱).
+    """
+    cluster = offsets[position]
+    said = folded[bisect_left(offsets, cluster) : position]
+    if said and len(said) <= _LONGEST_CLUSTER:
+        behind = min(_behind(text, offsets, position), cluster + 4 * _LONGEST_CLUSTER)
+        return next((index for index in range(cluster + 1, behind) if fold(text[cluster:index]) == said), cluster)
+    return cluster
+
+
+def _end(text: str, folded: str, offsets: Sequence[int], position: int) -> int:
+    """The index behind the folded character before ``position``, with what is written onto it and no gap."""
+    last = offsets[position - 1]
+    index = behind = _behind(text, offsets, position - 1)
+    if position < len(offsets) and offsets[position] == last:
+        index = _begin(text, folded, offsets, position)
+        if index == last:
+            return behind
+    while index < behind and _belong_together(text[index - 1], text[index]):
+        index += 1
+    while index - 1 > last and text[index - 1] in _GAP_CHARACTERS:
+        index -= 1
+    return index
+
+
+def _behind(text: str, offsets: Sequence[int], position: int) -> int:
+    """The index behind the cluster of a folded character."""
+    following = bisect_right(offsets, offsets[position])
+    return offsets[following] if following < len(offsets) else len(text)
+
+
+def _belong_together(one: str, next_one: str) -> bool:
+    """Whether nothing may be cut between two characters: inside a Latin word, and before what is written onto another."""
+    if is_latin(one) and is_latin(next_one):
+        return True
+    return category(next_one) in ("Mn", "Mc", "Me", "Cf") or next_one in "ﾞﾟ"
