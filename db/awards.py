@@ -44,6 +44,8 @@ class _Row:
     published: date
     before: str | None
     """The digest of the row as it is stored; None for one that is not."""
+    winner: UUID | None = None
+    """The supplier, as it is stored."""
     says: ScrapedAward | None = None
 
 
@@ -68,8 +70,14 @@ def record(session: Session, awards: Sequence[ScrapedAward], *, run_id: UUID, no
         [_columns(row, run_id=run_id, now=now) for row in written],
         keep=("first_seen_at", "tender_id"),
     )
-    if joined:
-        twins.mark(session, joined)
+    # What an award was the twin of may be another one now, and so where a correction names another winner.
+    lost = {
+        row.winner
+        for row in written
+        if row.winner and row.says and row.winner != supplier_id(row.says.supplier, row.says.corporate_number)
+    }
+    if joined or lost:
+        twins.mark(session, joined | lost)
     new = sum(row.before is None for row in written)
     return Counted(len(awards), new, len(written) - new, tuple(row.id for row in written))
 
@@ -252,12 +260,21 @@ def _known(session: Session, awards: Iterable[ScrapedAward]) -> dict[tuple[str, 
     for source, wanted in keys.items():
         for some in batches(sorted(wanted), IN_LIMIT):
             rows = session.connection().execute(
-                select(award.c.key, award.c.id, award.c.number, award.c.amount, award.c.digest, award.c.published)
+                select(
+                    award.c.key,
+                    award.c.id,
+                    award.c.number,
+                    award.c.amount,
+                    award.c.digest,
+                    award.c.published,
+                    award.c.supplier_id,
+                )
                 .where(award.c.source == source, award.c.key.in_(some))
                 .order_by(award.c.key, award.c.number)
             )
-            for key, id, number, amount, summed, published in rows:
-                found.setdefault((source, key), []).append(_Row(id, number, amount, summed, published, summed))
+            for key, id, number, amount, summed, published, winner in rows:
+                row = _Row(id, number, amount, summed, published, summed, winner)
+                found.setdefault((source, key), []).append(row)
     return found
 
 

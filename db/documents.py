@@ -9,7 +9,7 @@ SQLite cannot take out of its index what it does not keep. So a tender that chan
 behind, leads nowhere, and is never given again. Where such numbers have become many, an upgrade makes the index anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import blake2b
@@ -50,7 +50,8 @@ SQLITE_SLOTS, POSTGRESQL_SLOTS = 20, 40
 """Bits of a number after the day. SQLite counts the documents of each day, for numbers that lie close together take
 little room in its index; PostgreSQL counts all, so that no writer waits for another."""
 WINDOWS = (1, 8, 64, 512)
-"""Days that a search looks through at once. GIN has no order: there, a token says in which days a document lies."""
+"""Days that a search looks through at once. A token says in which of them a document lies: GIN has no order, and FTS5
+goes on to the next document that has all tokens, however far away, before it looks at the day."""
 PORTION = 500
 """Tenders that are indexed in one transaction when the index is made."""
 WORN, FEW = 0.5, 10_000
@@ -96,6 +97,9 @@ def hits(
     tender, slots = table(Tender), _slots(session)
     document, digest = tender.c.document, tender.c.digest
     lowest, end = first << slots, before << slots
+    if width is not None and expression is not None:
+        window = Has(_window(width, first))
+        expression = _within(expression, window) if _is_sqlite(session) else Every((window, expression))
     source: FromClause = tender
     where = list(conditions)
     if expression is None:
@@ -106,12 +110,11 @@ def hits(
         asked = text("search MATCH :asked").bindparams(asked=as_fts(expression))
         where += [cast(ColumnElement[bool], asked), _INDEX.c.rowid >= lowest, _INDEX.c.rowid < end]
     else:
-        here = expression if width is None else Every((Has(_window(width, first)), expression))
         # Found before it is joined: else the planner may go through the tenders and read the words of each.
         found = (
             select(_INDEX.c.number)
             .where(
-                _INDEX.c.words.op("@@")(sql_cast(as_tsquery(here), TSQUERY)),
+                _INDEX.c.words.op("@@")(sql_cast(as_tsquery(expression), TSQUERY)),
                 _INDEX.c.number >= lowest,
                 _INDEX.c.number < end,
             )
@@ -127,6 +130,24 @@ def hits(
 def _window(width: int, day: int) -> str:
     """The token of all documents of the so many days in a row of which this is one."""
     return f"p{width}p{day // width}"
+
+
+def _windows(day: int) -> Iterator[str]:
+    return (_window(width, day) for width in WINDOWS)
+
+
+def _within(expression: Expression, window: Has) -> Expression:
+    """The same within a window, for every part that has to be sought in several lists."""
+    match expression:
+        case Every(parts):
+            inner = (part if isinstance(part, Lacks) else _within(part, window) for part in parts)
+            return Every((window, *inner))
+        case Some(parts):
+            return Some(tuple(_within(part, window) for part in parts))
+        case Lacks():
+            return Every((window, expression))
+        case _:
+            return expression
 
 
 def as_fts(expression: Expression) -> str:
@@ -233,7 +254,7 @@ def _add_to_fts(session: Session, fresh: Sequence[_Fresh]) -> list[int | None]:
         else:
             numbers += range((day << SQLITE_SLOTS) + end - count, (day << SQLITE_SLOTS) + end)
     rows = [
-        {"number": number, "words": " ".join(one.tokens)}
+        {"number": number, "words": " ".join((*one.tokens, *_windows(one.day)))}
         for number, one in zip(numbers, fresh, strict=True)
         if number is not None
     ]
@@ -252,7 +273,7 @@ def _add_to_gin(session: Session, fresh: Sequence[_Fresh]) -> list[int]:
     session.connection().execute(
         text("INSERT INTO search (number, words) VALUES (:number, array_to_tsvector(:words))"),
         [
-            {"number": number, "words": [*one.tokens, *(_window(width, one.day) for width in WINDOWS)]}
+            {"number": number, "words": [*one.tokens, *_windows(one.day)]}
             for number, one in zip(numbers, fresh, strict=True)
         ],
     )

@@ -1,7 +1,7 @@
 """Reading the record in bulk, for files: ids in their order, and flat rows with only the columns that a file shows.
 
-Nothing here holds more than a page. Ids are read ``KEYS`` at a time: where no index has the order, each page of them
-passes over the whole table, so few large pages of two narrow columns are better than many small ones of whole rows.
+Nothing here holds more than a page. Where no index has the order, each page of ids passes over the whole table, so few
+large pages of two narrow columns are better than many small ones of whole rows.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -28,8 +28,10 @@ from db.vocabulary.query import EVERYTHING, And, Not, Or, Query, Scope, Searchab
 from db.vocabulary.reading import NO_VERDICT, Access, AccessVerdict
 from db.vocabulary.text import fold
 
+PAGE = 2_000
+"""Ids that are read at once where an index has them in their order."""
 KEYS = 50_000
-"""Ids that are read at once: some 10 MB."""
+"""The same where none has: some 10 MB."""
 
 Day = date
 """Where a column is called ``date``."""
@@ -56,14 +58,15 @@ def notice_ids(session: Session, *, since: datetime | None = None) -> Iterator[U
 def _keys(session: Session, model: type[SQLModel], day: str, changed: str, since: datetime | None) -> Iterator[UUID]:
     rows = table(model)
     column = rows.c[day] if since is None else rows.c[changed]
-    page = select(rows.c.id, column).limit(KEYS)
+    size = PAGE if any(next(iter(index.expressions)) is column for index in rows.indexes) else KEYS
+    page = select(rows.c.id, column).limit(size)
     page = page.order_by(column.desc() if since is None else column, rows.c.id)
     if model is Award:
         page = page.where(rows.c.same_as.is_(None))
     found = session.connection().execute(page if since is None else page.where(column >= since)).all()
     while found:
         yield from (row[0] for row in found)
-        if len(found) < KEYS:
+        if len(found) < size:
             return
         id, last = found[-1]
         # The first condition says no more than the second; it is the one that an index can use.
@@ -150,7 +153,7 @@ class TenderRow(NamedTuple):
     updated_at: datetime
 
 
-class _Source(msgspec.Struct):
+class _Source(msgspec.Struct, gc=False):
     """Of a tender's source what a flat file shows; decoding all of it takes longer than everything else."""
 
     source: str
@@ -375,7 +378,7 @@ class NoticeRow(NamedTuple):
     changed_at: datetime
 
 
-class _Content(msgspec.Struct):
+class _Content(msgspec.Struct, gc=False):
     """Of a notice's content what a flat file shows."""
 
     kind: str

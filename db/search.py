@@ -277,7 +277,7 @@ def _asked(query: Query, now: datetime) -> _Asked:
     return _Asked(looked.expression, conditions, first, last, left, whole)
 
 
-MANY = 4_000
+MANY = 1_000
 """So many hits of a few days are taken together; where there are fewer, more days are."""
 
 

@@ -148,7 +148,10 @@ def _snippet(card: Card, text: str, words: Sequence[Word]) -> Snippet | None:
 
 
 def _extract(text: str, words: Sequence[Word]) -> Iterator[Piece]:
-    """What stands around the first word, and around another one where that is further on; nothing without a word."""
+    """What stands around the first word, and around another one where that is further on; nothing without a word.
+
+    White space becomes a single space.
+    """
     shown: list[Span] = []
     for start, end in sorted(_firsts(text, words)):
         if shown and end <= shown[-1][1]:
@@ -163,7 +166,8 @@ def _extract(text: str, words: Sequence[Word]) -> Iterator[Piece]:
     for first, last in shown:
         if first:
             yield Piece("…", hit=False)
-        yield from _pieces(text[first:last], words)
+        for piece in _pieces(text[first:last], words):
+            yield Piece(_GAPS.sub(" ", piece.text), piece.hit)
     if shown and shown[-1][1] < len(text):
         yield Piece("…", hit=False)
 
@@ -201,12 +205,12 @@ def _firsts(text: str, words: Sequence[Word]) -> Iterator[Span]:
 
 
 def _pieces(text: str, words: Sequence[Word]) -> Iterator[Piece]:
-    """A text, cut at its words; white space becomes a single space."""
+    """A text, cut at its words."""
     done = 0
     for start, end in [*spans(text, words), (len(text), len(text))]:
         for piece, hit in ((text[done:start], False), (text[start:end], True)):
             if piece:
-                yield Piece(_GAPS.sub(" ", piece), hit)
+                yield Piece(piece, hit)
         done = end
 
 

@@ -48,9 +48,12 @@ def mark(session: Session, supplier_ids: Collection[UUID]) -> None:
     """Find the twins among all awards of the companies that these suppliers are, anew."""
     for some in batches(sorted(_companies(session, supplier_ids)), IN_LIMIT):
         by_price: dict[tuple[UUID, Decimal], list[_Told]] = {}
-        for company, amount, told in _awards(session, some):
-            by_price.setdefault((company, amount), []).append(told)
         changed: list[_Told] = []
+        for company, amount, told in _awards(session, some):
+            if amount is not None:
+                by_price.setdefault((company, amount), []).append(told)
+            elif told.marked is not None:  # a correction took the price away
+                changed.append(told)
         for group in by_price.values():
             _pair(group)
             changed += [told for told in group if told.same_as != told.marked]
@@ -74,8 +77,8 @@ def _companies(session: Session, supplier_ids: Collection[UUID]) -> set[UUID]:
     return found
 
 
-def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, Decimal, _Told]]:
-    """The awards with a price of companies that have any out of notices: among the others there are no twins."""
+def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, Decimal | None, _Told]]:
+    """The awards of companies that have any out of notices, with a price or marked: others are nobody's twins."""
     award, supplier = table(Award), table(Supplier)
     company = func.coalesce(supplier.c.company_id, supplier.c.id)
     of_companies = supplier.c.id.in_(companies) | supplier.c.company_id.in_(companies)
@@ -103,7 +106,7 @@ def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, Dec
             award.c.same_as,
         )
         .join(supplier, supplier.c.id == award.c.supplier_id)
-        .where(of_companies, award.c.amount.is_not(None))
+        .where(of_companies, award.c.amount.is_not(None) | award.c.same_as.is_not(None))
     )
     return [
         (

@@ -332,6 +332,11 @@ def _meant(words: str) -> tuple[Word, ...]:
     return _meanings().get(words.replace("-", " "), ())
 
 
+def has_synonyms(words: str) -> bool:
+    """Whether English words, if they stand bare in a query, find Japanese terms too."""
+    return bool(_meant(fold(words)))
+
+
 Known = Mapping[Facet, Collection[str]]
 """The values that there are, of facets whose values the vocabulary does not know: areas and sources."""
 

@@ -1,6 +1,6 @@
 """Tables as Parquet: typed columns for DuckDB, pandas, Spark and their like."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Self
 from uuid import UUID
 
@@ -62,13 +62,15 @@ class ParquetFile:
         self._ids = [place for place, column in enumerate(table.columns) if column.type is Type.ID]
         self._out = _Counted(out)
         self._writer = parquet.ParquetWriter(self._out, self._schema, compression="zstd")
-        self._waiting: list[Row] = []
+        self._waiting = self._schema.empty_table()
 
-    def write(self, rows: Iterable[Row]) -> None:
-        self._waiting.extend(rows)
-        while len(self._waiting) >= GROUP_ROWS:
-            self._write(self._waiting[:GROUP_ROWS])
-            del self._waiting[:GROUP_ROWS]
+    def write(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        self._waiting = pyarrow.concat_tables([self._waiting, self._columns(rows)])
+        while self._waiting.num_rows >= GROUP_ROWS:
+            self._write(self._waiting.slice(0, GROUP_ROWS))
+            self._waiting = self._waiting.slice(GROUP_ROWS)
 
     def __enter__(self) -> Self:
         return self
@@ -77,19 +79,22 @@ class ParquetFile:
         if kind is not None:
             # The writer has to be closed, but what is broken off gets no proper end.
             self._out.given_up = True
-        elif self._waiting:
+        elif self._waiting.num_rows:
             self._write(self._waiting)
-        self._waiting = []
         self._writer.close()
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _columns(self, rows: Sequence[Row]) -> pyarrow.Table:
         by_column = list(zip(*rows, strict=True))
         for place in self._ids:
             by_column[place] = tuple(str(id) if isinstance(id, UUID) else id for id in by_column[place])
         arrays = [
             pyarrow.array(values, type=field.type) for values, field in zip(by_column, self._schema, strict=True)
         ]
-        self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=GROUP_ROWS)
+        return pyarrow.Table.from_arrays(arrays, schema=self._schema)
+
+    def _write(self, group: pyarrow.Table) -> None:
+        # In one piece: the bytes are to follow from the rows, and not from how many came at a time.
+        self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
 
 
 class _Counted:

@@ -17,7 +17,7 @@ from db.vocabulary.query import Query
 from monitor.exports.dictionary import TENDERS
 from monitor.exports.writing import ids_of
 
-BATCH = 2_000
+BATCH = 500
 """Rows that are held at once."""
 Cell = str | int | Decimal | date | datetime | UUID | tuple[str, ...] | tuple[Scored, ...] | None
 """A day, a moment (aware), an amount in yen, an id, a list; None where nothing is known."""

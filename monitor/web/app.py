@@ -27,6 +27,8 @@ from db import awards, feedbacks, renewals, tenders
 from db.card import card, notices_of
 from db.errors import Busy, RecordError
 from db.history import Run
+from db.search import Order
+from db.snippets import snippets, words_of
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_, Saying, Told
 from monitor.health import source_states
@@ -47,7 +49,7 @@ from monitor.web.partners import Companies
 from monitor.web.queries import Queries
 from monitor.web.readers import network_of, reader_of
 from monitor.web.route import GET
-from monitor.web.searching import LAST_PAGE, PAGE, Searches
+from monitor.web.searching import LAST_PAGE, PAGE, Searches, advice, order_named, usual_order
 from monitor.web.statistics import StatisticsPages
 from monitor.web.subscribing import Subscribing
 from monitor.web.turns import Turns
@@ -150,6 +152,7 @@ class _Site:
         kind: str = "",
         category: str = "",
         venue: str = "",
+        order: str = "",
         page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
     ) -> Response:
         filters = Filters.read(
@@ -162,10 +165,12 @@ class _Site:
             areas=self._area_slugs,
         )
         query, mistake = filters.query(self._context.known)
+        ordered = order_named(order, query)
         now = to_tokyo(self._context.clock())  # days in a query are days in Tokyo
         before = (page - 1) * PAGE
         with self._database.reading() as session:
-            found = self._searches.page(session, query, page)
+            found = self._searches.page(session, query, page, ordered)
+            said = snippets(session, query, found.cards)
             has_places = filters.venue or (bool(filters.area) and tenders.is_venue(session, filters.area))
         total = found.total
         if total is None and not found.more and (found.cards or page == 1):
@@ -178,6 +183,11 @@ class _Site:
             area=next((known for known in self._context.areas if known.slug == filters.area), None),
             has_places=has_places,
             cards=found.cards,
+            words=words_of(query),
+            snippets=said,
+            best=ordered is Order.BEST,
+            order="" if ordered is usual_order(query) else ordered.value,
+            advice=[] if found.cards else [*advice(query)],
             total=total,
             seen=before + len(found.cards),
             page=page,

@@ -100,7 +100,8 @@ class Filters:
             f"category:{self.category}" if self.category else "",
         ]
         given = [part for part in parts if part]
-        q = f"({self.q})" if given and isinstance(parse(self.q), Or) else self.q
+        # As it is typed: what its English words stand for is no OR of the reader's.
+        q = f"({self.q})" if given and isinstance(parse(self.q, with_synonyms=False), Or) else self.q
         return " ".join([*given, *([q] if q else [])])
 
     def query(self, known: Known) -> tuple[Query, Mistake | None]:

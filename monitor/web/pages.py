@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from alerts.feeds import web_address
-from alerts.language import in_tongues
+from alerts.language import JAPANESE, in_tongues
 from alerts.wording import (
     TOO_FEW,
     difference_text,
@@ -31,9 +31,11 @@ from alerts.wording import (
     verdict_text,
     working_days_text,
 )
+from db.snippets import Piece, marked
 from db.vocabulary import labels
 from db.vocabulary.japanese import TOKYO
 from db.vocabulary.messages import Saying
+from db.vocabulary.query import Scope, Word
 from db.vocabulary.reading import AccessVerdict, AreaScore, Evidence, Origin
 from db.vocabulary.run import RunState
 from monitor import findings
@@ -240,6 +242,9 @@ def _findings(context: WebContext, spoken: Language) -> dict[str, object]:
 
     return {
         "tongues": tongues,
+        "with_marks": with_marks,
+        "marks": marks,
+        "tongue_of": lambda text: "ja" if JAPANESE.search(text) else "en",
         "cut": findings.cut,
         "useful_english": lambda card: findings.useful_english(card.title_en, card.title_en_origin, spoken),
         "origin": lambda origin: origin_text(origin, spoken),
@@ -289,6 +294,17 @@ def _deciding(areas: Sequence[AreaScore]) -> list[Evidence]:
     """The strongest words that decided, each once: they say in English what a Japanese title is about."""
     found = {one.term: one for area in areas for one in area.evidence if one.weight > 0}
     return sorted(found.values(), key=lambda one: -one.weight)[:MOST_WORDS]
+
+
+def with_marks(text: str, words: Sequence[Word], place: str, code: str) -> Markup:
+    """A title or a name in the language ``code`` as HTML, with the words of a search in ``<mark>``."""
+    return marks(marked(text, words, Scope(place)), code)
+
+
+def marks(pieces: Sequence[Piece], code: str) -> Markup:
+    """Pieces of a text in the language ``code`` as HTML."""
+    each = ((in_tongues(piece.text, code), piece.hit) for piece in pieces)
+    return Markup("").join(Markup("<mark>{}</mark>").format(html) if hit else html for html, hit in each)
 
 
 def fill(text: str, **values: object) -> Markup:

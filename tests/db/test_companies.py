@@ -16,7 +16,7 @@ from db.bulk import table
 from db.companies import Registered
 from db.derived import stale
 from db.engine import Database
-from db.vocabulary.award import ScrapedAward, supplier_id
+from db.vocabulary.award import ScrapedAward, fold_supplier, supplier_id
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RUN = UUID(int=7)
@@ -80,11 +80,77 @@ def test_a_company_that_is_called_otherwise_now_loses_the_spelling_of_its_old_na
     assert company_of(database, "株式会社見本製作所") == supplier_id("株式会社見本製作所")
 
 
+BRANCH = won("㈱見本製作所　四国支社")
+
+
+@pytest.mark.parametrize("order", [(BRANCH, NUMBERED), (NUMBERED, BRANCH)])
+def test_a_branch_that_is_named_without_a_number_is_its_company_in_whichever_order_they_come(
+    database: Database, order: tuple[ScrapedAward, ...]
+) -> None:
+    for one in order:
+        record(database, one)
+    assert company_of(database, BRANCH.supplier) == supplier_id("", A)
+
+
+@pytest.mark.parametrize(
+    ("name", "heads"),
+    [
+        ("見本通信株式会社ソーシャル事業本部公共事業部", "見本通信株式会社"),
+        ("見本通信株式会社関西センター", "見本通信株式会社"),
+        ("株式会社見本ケン中央支店", "株式会社見本ケン"),
+        ("独立行政法人見本機構西日本支社", "独立行政法人見本機構"),
+        ("(株)見本製作所金沢支店", "株式会社見本製作所"),
+    ],
+)
+def test_a_branch_is_named_by_its_company_and_a_word_for_branches(name: str, heads: str) -> None:
+    assert heads in companies.head_names(fold_supplier(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("見本通信株式会社見本サービス株式会社東京支店", "見本通信株式会社"),
+        ("株式会社サントレード東京支店", "株式会社サン"),
+        ("株式会社見本計算センター", "株式会社見本"),
+        ("公益財団法人見本計算センター", "公益財団法人見本"),
+        ("甲株式会社・乙商店東京支店", "甲株式会社"),
+        ("株式会社見本製作所四国", "株式会社見本製作所"),
+        ("見本四国支社", "見本"),
+        ("株式会社甲乙東京支店", "株式会社甲"),
+    ],
+)
+def test_what_may_be_another_company_is_no_branch(name: str, other: str) -> None:
+    assert other not in companies.head_names(fold_supplier(name))
+
+
+def test_a_branch_is_that_of_the_company_with_the_longest_name(database: Database) -> None:
+    longer = "株式会社見本製作所商会"
+    record(database, NUMBERED, won(f"{longer}東京支店"))
+    assert company_of(database, f"{longer}東京支店") == supplier_id("", A)
+    record(database, won(longer))
+    assert company_of(database, f"{longer}東京支店") == supplier_id(f"{longer}東京支店"), "it may be that one’s"
+    record(database, won(longer, B, day=2))
+    assert company_of(database, f"{longer}東京支店") == supplier_id("", B)
+
+
+def test_a_branch_of_a_name_that_two_companies_bear_is_of_neither(database: Database) -> None:
+    record(database, BRANCH, NUMBERED, won("株式会社見本製作所", B))
+    assert company_of(database, BRANCH.supplier) == supplier_id(BRANCH.supplier)
+
+
+def test_the_office_of_a_branch_is_its_company(database: Database) -> None:
+    office = "株式会社見本製作所四国支社松山営業所"
+    record(database, won(office), BRANCH, NUMBERED)
+    assert company_of(database, office) == supplier_id("", A)
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["甲株式会社", "乙株式会社", "丙"]), st.sampled_from([None, A, B]), st.integers(1, 28)
+            st.sampled_from(["甲株式会社", "乙株式会社", "丙", "甲株式会社四国支社", "甲株式会社四国支社松山営業所"]),
+            st.sampled_from([None, A, B]),
+            st.integers(1, 28),
         ),
         max_size=6,
         unique_by=lambda one: (one[1], one[2]),
@@ -113,7 +179,7 @@ def test_what_is_joined_does_not_depend_on_how_suppliers_came(
 
 
 def test_suppliers_of_an_older_version_are_joined_by_the_derived_step(database: Database) -> None:
-    record(database, SPELLING, NUMBERED, won("乙組合"))
+    record(database, SPELLING, NUMBERED, BRANCH, won("乙組合"))
     before = {id: (row.folded, row.company_id) for id, row in suppliers(database).items()}
 
     def as_it_was(session: Session) -> None:

@@ -23,6 +23,7 @@ def test_all_ids_come_newest_first_and_each_once_whatever_a_page_holds(
     filled: Database, monkeypatch: pytest.MonkeyPatch, keys: int
 ) -> None:
     monkeypatch.setattr(exporting, "KEYS", keys)
+    monkeypatch.setattr(exporting, "PAGE", keys)
     newest = sorted((SECOND, THIRD), key=str)
     with filled.reading() as session:
         assert list(exporting.tender_ids(session)) == [*newest, FIRST]
@@ -34,6 +35,7 @@ def test_what_changed_comes_in_the_order_in_which_it_did_and_the_moment_itself_c
     filled: Database, monkeypatch: pytest.MonkeyPatch, keys: int
 ) -> None:
     monkeypatch.setattr(exporting, "KEYS", keys)
+    monkeypatch.setattr(exporting, "PAGE", keys)
     with filled.reading() as session:
         for ids in (exporting.tender_ids, exporting.notice_ids):
             assert list(ids(session, since=NOW - timedelta(hours=5))) == [FIRST, SECOND, THIRD]

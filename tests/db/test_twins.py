@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, select
 
-from db import awards, results, twins
+from db import awards, companies, results, twins
 from db.award import Award, Supplier
 from db.bulk import table
 from db.engine import Database
@@ -147,6 +147,52 @@ def test_a_correction_that_makes_it_another_contract_undoes_the_twins(database: 
     same_company(database)
     take_in(database, notice("1", replace(WON, amount=Decimal(1_000_000))))
     assert [row.same_as for row in rows(database).values()] == [None, None]
+
+
+def test_a_correction_that_takes_the_price_away_undoes_the_twins(database: Database) -> None:
+    take_in_open(database, OPEN)
+    take_in(database, notice())
+    same_company(database)
+    take_in(database, notice("1", replace(WON, amount=None)))
+    assert [row.same_as for row in rows(database).values()] == [None, None]
+
+
+def test_a_correction_that_names_another_winner_undoes_the_twins(database: Database) -> None:
+    take_in_open(database, OPEN)
+    take_in(database, notice())
+    assert rows(database)["1#1"].same_as
+    take_in_open(database, replace(OPEN, supplier="他社株式会社", corporate_number="8999900000001"))
+    assert [row.same_as for row in rows(database).values()] == [None, None]
+
+
+def test_where_a_spelling_turns_out_to_be_another_company_the_twins_of_both_are_found_anew(
+    database: Database,
+) -> None:
+    numbered = replace(WON, corporate_number=NUMBER)
+    take_in(database, notice("1"), notice("2", numbered, published=date(2026, 5, 27)))
+    assert rows(database)["2#1"].same_as == rows(database)["1#1"].id, "one name"
+    namesake = replace(OPEN, corporate_number="8999900000001", amount=Decimal(1))
+    take_in_open(database, namesake)
+    assert {row.same_as for row in rows(database).values()} == {None}
+
+
+def test_a_branch_in_the_gazette_is_the_company_in_the_open_data(database: Database) -> None:
+    take_in(database, notice("1", replace(WON, supplier="見本警備㈱四国支社")))
+    take_in_open(database, OPEN)
+    assert rows(database)["1#1"].same_as == rows(database)[OPEN.key].id
+
+
+def test_what_the_derived_step_joins_is_counted_once(database: Database) -> None:
+    take_in_open(database, OPEN)
+    take_in(database, notice())
+
+    def as_it_was(session: Session) -> None:
+        session.connection().execute(table(Supplier).update().values(company_id=None))
+        session.connection().execute(table(Award).update().values(same_as=None))
+
+    database.write(as_it_was)
+    companies.STEP.make(database)
+    assert rows(database)["1#1"].same_as == rows(database)[OPEN.key].id
 
 
 def test_storing_results_again_changes_nothing(database: Database) -> None:

@@ -129,6 +129,40 @@ def test_what_can_be_written(text: str, tree: Query) -> None:
     assert parse(text) == tree
 
 
+HYDROGEN = Or((word("hydrogen"), word("水素")))
+FUEL = Or((word("fuel"), word("燃料")))
+FUEL_CELL = Or((And((word("fuel"), word("cell"))), word("燃料電池")))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("hydrogen", HYDROGEN),
+        ("Ｈｙｄｒｏｇｅｎ", HYDROGEN),
+        ("fuel cell", FUEL_CELL),
+        ("fuel-cell", Or((word("fuel-cell"), word("燃料電池")))),
+        ("hydrogen fuel cell 更新", And((HYDROGEN, FUEL_CELL, word("更新")))),
+        ("hydrogen OR fuel cell", Or((HYDROGEN, FUEL_CELL))),
+        ("NOT hydrogen", Not(HYDROGEN)),
+        ("-hydrogen fuel cell", And((Not(HYDROGEN), FUEL_CELL))),
+        ("NOT fuel cell", And((Not(FUEL), word("cell")))),
+        ("NOT (fuel cell)", Not(FUEL_CELL)),
+        ("fuel AND cell", And((FUEL, word("cell")))),
+        ("title:hydrogen", word("hydrogen", Scope.TITLE)),
+        ('"hydrogen"', word("hydrogen")),
+        ('"fuel cell"', word("fuel cell")),
+    ],
+)
+def test_bare_english_words_stand_for_their_japanese_terms_too(text: str, tree: Query) -> None:
+    assert parse(text) == tree
+
+
+def test_synonyms_can_be_left_out() -> None:
+    assert parse("hydrogen OR fuel cell", with_synonyms=False) == Or(
+        (word("hydrogen"), And((word("fuel"), word("cell"))))
+    )
+
+
 A, B, C = word("a"), word("b"), word("c")
 
 
@@ -267,6 +301,9 @@ def test_amounts_are_written_as_people_write_them(written: str, yen: int) -> Non
         ("value>=101兆", 0, "101兆 is no amount in yen"),
         ("value >= 5", 6, ">= stands alone; write a comparison without spaces"),
         ("value ≧ 5", 6, "≧ stands alone"),
+        ("fuel cell >= 5", 10, ">= stands alone"),
+        ("fuel cell OR", 12, "the query ends where a word or a field is expected"),
+        ("smart city (電池", 11, "a parenthesis is opened and not closed"),
         ("水素 published>=April", 3, "April is no day — write it as 2026-04-01"),
         ("published>=", 0, "? is no day"),
         ("published=2026-02-30", 0, "2026-02-30 is no day"),
