@@ -1,7 +1,7 @@
 """Companies that win in a focus area: whom a company from abroad may ask to be its local partner.
 
 Everything is counted from awards, which are public. Spellings of one company are one (``Supplier.company_id``), and an
-award that tells of the same contract as another (``Award.same_as``) does not count.
+award that tells of the same contract as another (``Award.same_as``) does not count. Neither does what the state sells.
 
 No persons: corporate numbers are given to companies and other bodies only (番号法 article 39), so a supplier with one
 is shown. A supplier without one is shown where its name has a legal form or another word that only bodies bear
@@ -376,9 +376,10 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
         .select_from(
             given.join(award, award.c.id == given.c.award_id).join(supplier, supplier.c.id == award.c.supplier_id)
         )
-        .where(given.c.area == area, award.c.same_as.is_(None))
+        .where(given.c.area == area, award.c.same_as.is_(None), awards.bought())
         .group_by(company, award.c.buyer)
     )
+    bodies: dict[str, str] = {}
     found: dict[UUID, _Company] = defaultdict(_Company)
     for id, buyer, wins, value, valued, last, late, early, address in rows:
         one = found[id]
@@ -390,8 +391,14 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
         one.before += early
         one.address = max(one.address or "", address or "") or None
         if buyer:
-            one.buyers[buyer] = wins
+            one.buyers[bodies.get(buyer) or bodies.setdefault(buyer, _body(buyer))] += wins
     return dict(found)
+
+
+def _body(buyer: str) -> str:
+    """A buyer without its officer, as it writes its name: two offices of a ministry are one buyer."""
+    body = authority(buyer)
+    return body if buyer.startswith(body) else buyer
 
 
 def _company_of() -> ColumnElement[UUID]:
@@ -433,7 +440,7 @@ def _all_wins(session: Session, companies: Sequence[UUID]) -> dict[UUID, int]:
     for some in batches(of, IN_LIMIT):
         for id, wins in session.connection().execute(
             select(award.c.supplier_id, func.count())
-            .where(award.c.supplier_id.in_(some), award.c.same_as.is_(None))
+            .where(award.c.supplier_id.in_(some), award.c.same_as.is_(None), awards.bought())
             .group_by(award.c.supplier_id)
         ):
             found[of[id]] += wins
@@ -585,7 +592,7 @@ def _won(
         )
         query = select(
             award.c.supplier_id, award.c.title, award.c.buyer, award.c.series, award.c.date, place.label("place")
-        ).where(award.c.supplier_id.in_(some), award.c.same_as.is_(None))
+        ).where(award.c.supplier_id.in_(some), award.c.same_as.is_(None), awards.bought())
         if area is not None:
             given = awards.areas().subquery("given")
             query = query.join(given, (given.c.award_id == award.c.id) & (given.c.area == area))
@@ -773,7 +780,7 @@ def company(session: Session, id: UUID, *, now: datetime) -> Company | None:
     suppliers = list(_suppliers(session, [id]))
     spellings = session.connection().execute(select(supplier.c.names).where(supplier.c.id.in_(suppliers))).scalars()
     names = sorted({name for some in spellings for name in some} | {own.name})
-    counts = [award.c.supplier_id.in_(suppliers), award.c.same_as.is_(None)]
+    counts = [award.c.supplier_id.in_(suppliers), award.c.same_as.is_(None), awards.bought()]
     facts = [
         _Fact(*row)
         for row in session.connection().execute(
@@ -878,7 +885,7 @@ def _similar(session: Session, id: UUID, cells: Mapping[_AtBuyer, int]) -> tuple
         for company, buyer, wins in session.connection().execute(
             select(_company_of(), award.c.buyer, func.count())
             .select_from(joined)
-            .where(given.c.area == area, award.c.buyer.in_(buyers), award.c.same_as.is_(None))
+            .where(given.c.area == area, award.c.buyer.in_(buyers), award.c.same_as.is_(None), awards.bought())
             .group_by(_company_of(), award.c.buyer)
         ):
             shared[company] += wins * cells[area, buyer]
@@ -889,7 +896,7 @@ def _similar(session: Session, id: UUID, cells: Mapping[_AtBuyer, int]) -> tuple
     for row in session.connection().execute(
         select(award.c.supplier_id, given.c.area, award.c.buyer, func.count().label("wins"))
         .join(given, given.c.award_id == award.c.id)
-        .where(award.c.supplier_id.in_(of), award.c.same_as.is_(None))
+        .where(award.c.supplier_id.in_(of), award.c.same_as.is_(None), awards.bought())
         .group_by(award.c.supplier_id, given.c.area, award.c.buyer)
     ):
         theirs[of[row.supplier_id]][row.area, row.buyer] += row.wins

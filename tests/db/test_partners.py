@@ -169,6 +169,16 @@ def test_spellings_of_a_company_are_one_company(record: Record) -> None:
     assert (one.name, one.wins, one.all_wins, one.buyers) == (A, 2, 2, 2)
 
 
+def test_two_offices_of_a_ministry_are_one_buyer(record: Record) -> None:
+    record.won(A)
+    record.won(A, buyer="環境省大臣官房会計課長")
+    record.won(A, buyer="国立大学法人見本大学長")
+    record.won(A, buyer="国立大学法人見本大学総長")
+    found = record.only()
+    assert found.buyers == 2
+    assert [(one.name, one.wins) for one in found.top_buyers] == [("国立大学法人見本大学", 2), ("環境省", 2)]
+
+
 def test_an_award_that_is_told_twice_counts_once(record: Record) -> None:
     first, second = record.won(A, times=2)
     record.change(Award, second, same_as=first)
