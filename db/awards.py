@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, true, union_all
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
@@ -18,6 +18,7 @@ from db.notices import digest
 from db.tender import TenderArea
 from db.types import encode
 from db.vocabulary.award import CORPORATE_NUMBERS, ScrapedAward, award_id, fold_supplier, supplier_id
+from db.vocabulary.methods import HIGHEST, SALES
 from db.vocabulary.reading import AreaScore
 from db.vocabulary.series import series
 
@@ -146,6 +147,19 @@ def link(session: Session, tender_of: Mapping[str, UUID], *, of: Collection[UUID
             )
             moved.update(id for _, *both in changes for id in both if id)
     return moved
+
+
+# What counts ----------------------------------------------------------------------------------------------
+
+
+def bought() -> ColumnElement[bool]:
+    """Whether an award is a purchase, for queries: where the highest price wins, the state sells."""
+    award = table(Award)
+    return case(
+        (award.c.method_code.is_not(None), award.c.method_code.not_in(SALES)),
+        (award.c.method.is_not(None), award.c.method.not_like(f"%{HIGHEST}%")),
+        else_=true(),
+    )
 
 
 # Focus areas ----------------------------------------------------------------------------------------------
@@ -369,7 +383,9 @@ def _store_suppliers(session: Session, awards: Iterable[ScrapedAward], *, now: d
         called = _Called(name, named_on, tuple(sorted(names)))
         if called != before:
             folded = fold_supplier(called.name)
-            called_so |= {folded} | ({fold_supplier(before.name)} if before else set())
+            formerly = {fold_supplier(before.name)} if before else set()
+            if formerly != {folded}:
+                called_so |= {folded, *formerly}
             number = group[0].corporate_number
             rows.append(
                 {

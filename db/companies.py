@@ -76,7 +76,7 @@ _BRANCH = re.compile(
 )
 _ENDS = ("支店", "支社", "支所", "本店", "本社", "本部", "業所", "業部", "張所", "工場", "ター")
 """The last two characters of each of them."""
-_SEPARATOR = re.compile("[、,・/&+]")
+_SEPARATOR = re.compile("[、,/&+]")
 _RUNS_ON = re.compile("[ァ-ヺー][ァ-ヺー]|[a-z0-9][a-z0-9]")
 """Where two characters are of one word: 株式会社サン is not the head of 株式会社サントレード東京支店."""
 

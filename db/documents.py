@@ -313,7 +313,8 @@ def make(database: Database) -> None:
     while True:
         after = database.write(partial(_go_on, after=after))
         if after is None:
-            return
+            break
+    database.write(_finish)
 
 
 STEP = Step("search", _REVISION, make)
@@ -345,12 +346,13 @@ def _retire(session: Session) -> None:
 
 
 def _begin(session: Session) -> None:
-    if _known(session) == _BEGUN:
+    if _known(session) in (_BEGUN, STEP.revision):
         return
     if _is_sqlite(session):
         session.connection().execute(text("INSERT INTO search (search) VALUES ('delete-all')"))
         session.connection().execute(text("DELETE FROM search_day"))
     else:
+        session.connection().execute(text("DROP INDEX IF EXISTS ix_search_words"))
         session.connection().execute(text("TRUNCATE search"))
     document = table(Tender).c.document
     session.connection().execute(update(table(Tender)).where(document.is_not(None)).values(document=None))
@@ -376,6 +378,14 @@ def _go_on(session: Session, after: tuple[date, UUID] | None) -> tuple[date, UUI
             [{"b_id": id, **kept} for id, kept in indexed.items()],
         )
     return rows[-1].published, rows[-1].id
+
+
+def _finish(session: Session) -> None:
+    if _is_sqlite(session):
+        session.connection().execute(text("INSERT INTO search (search) VALUES ('optimize')"))
+    else:  # made at once it is half as large as made word by word, and in a tenth of the time
+        session.connection().execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+        session.connection().execute(text("CREATE INDEX IF NOT EXISTS ix_search_words ON search USING gin (words)"))
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

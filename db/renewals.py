@@ -68,6 +68,7 @@ OVERDUE = timedelta(days=60)
 """So long after its window a call is still waited for; then the service is taken to have ended."""
 CROWDED, COMMON = 2, 3
 """Above so many calls (or awards) a round, they may be of several offices; above the second, they are."""
+BYGONE = timedelta(days=round(100 * YEAR))
 MOST_EVIDENCE = 12
 """Calls and awards shown of one series, the newest."""
 
@@ -119,9 +120,9 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """Who won, as the award states it; ``company`` is where more of it can be seen."""
+    """Who won, as the award states it, None: it may be a person; ``company`` is where more of it can be seen."""
 
-    name: str
+    name: str | None
     amount: Decimal | None
     company: UUID | None
 
@@ -226,7 +227,8 @@ def _by_place(seen: Sequence[Seen]) -> Iterator[tuple[str | None, list[Seen]]]:
 
 
 def _forecast(seen: Sequence[Seen], place: str | None, today: date) -> Forecast | None:
-    rounds = _rounds(seen)
+    # A day that is further ahead, or of another century, is an error in writing.
+    rounds = _rounds([one for one in seen if today - BYGONE < one.day < today + ONE_ROUND])
     if len(rounds) < 2:
         return None
     gaps = [
@@ -560,7 +562,7 @@ def _winners() -> Select[Any]:
 def _winner(row: Row[Any]) -> Winner:
     company = row.company_id or row.supplier_id
     shown = row.company_id is not None or is_shown(row.supplier, row.number)
-    return Winner(row.supplier, row.amount, company if shown else None)
+    return Winner(row.supplier if shown else None, row.amount, company if shown else None)
 
 
 def _areas(session: Session, ids: Sequence[UUID | None]) -> dict[UUID | None, list[str]]:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
@@ -48,7 +49,7 @@ from db.vocabulary.query import (
     matches,
 )
 from db.vocabulary.text import fold
-from db.vocabulary.tokens import Expression, sought, straight
+from db.vocabulary.tokens import Every, Expression, Sought, sought, straight, undenied
 
 BATCH = 500
 _LISTS: dict[Facet, type[SQLModel]] = {Facet.AREA: TenderArea, Facet.VENUE: TenderVenue, Facet.CPV: TenderCpv}
@@ -206,8 +207,8 @@ def find(
         return
     asked = _asked(query, now)
     first = asked.first if since is None else max(asked.first, since.toordinal())
-    for hits in _windows(session, asked, first, going_on):
-        yield from _sure(session, asked, hits, now, going_on)
+    for candidates in _windows(session, asked, first, going_on):
+        yield from _found(session, candidates, now, going_on)
 
 
 def _best(session: Session, query: Query, *, now: datetime, going_on: Callable[[], bool]) -> Iterator[UUID] | None:
@@ -245,8 +246,9 @@ def _in_titles(query: Query) -> Query:
 class _Asked(NamedTuple):
     """What is asked of the index, of the columns of tenders and of the days; ``rest`` is asked of each row then.
 
-    Of a tender whose words the index does not know, the ``whole`` query is asked. The days are those of
-    ``date.toordinal``, ``last`` included.
+    Of a tender whose words the index does not know, the ``whole`` query is asked; of one that has none of the words
+    that may not be there, only what ``undenied`` leaves of the rest. The days are those of ``date.toordinal``,
+    ``last`` included.
     """
 
     expression: Expression | None
@@ -255,6 +257,7 @@ class _Asked(NamedTuple):
     last: int
     rest: Query
     whole: Query
+    undenied: Sought | None
 
 
 def _asked(query: Query, now: datetime) -> _Asked:
@@ -274,14 +277,18 @@ def _asked(query: Query, now: datetime) -> _Asked:
             case _:
                 rest.append(part)
     left = rest[0] if len(rest) == 1 else And(tuple(rest))
-    return _Asked(looked.expression, conditions, first, last, left, whole)
+    return _Asked(looked.expression, conditions, first, last, left, whole, undenied(left))
 
 
 MANY = 1_000
 """So many hits of a few days are taken together; where there are fewer, more days are."""
 
 
-def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[], bool]) -> Iterator[list[Hit]]:
+Candidates = Sequence[tuple[UUID, Query]]
+"""Tenders in the order of results, and what has yet to be asked of each: everything that it finds is found."""
+
+
+def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[], bool]) -> Iterator[Candidates]:
     """What the index has, from the newest days to the oldest: a day, a week or so, and ever more while it has little.
 
     So the first page of a common word is quickly there, and what is rare is found in a few steps.
@@ -295,8 +302,9 @@ def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[],
             raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
         width = documents.WINDOWS[step] if step < len(documents.WINDOWS) else None
         begin = first if width is None else max(first, (before - 1) // width * width)
-        hits = documents.hits(session, asked.expression, asked.conditions, first=begin, before=before, width=width)
-        yield hits
+        look_up = partial(documents.hits, session, first=begin, before=before, width=width)
+        hits = look_up(asked.expression, asked.conditions)
+        yield _candidates(asked, hits, look_up)
         if len(hits) * 8 <= MANY:
             # What has hardly anything so far goes on in larger steps.
             step = min(step + (2 if len(hits) * 512 <= MANY else 1), len(documents.WINDOWS))
@@ -305,24 +313,38 @@ def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[],
         before = begin
 
 
+class _LookUp(Protocol):
+    def __call__(self, expression: Expression | None, conditions: Sequence[ColumnElement[bool]], /) -> list[Hit]: ...
+
+
+def _candidates(asked: _Asked, hits: Sequence[Hit], look_up: _LookUp) -> Candidates:
+    sure, denied = asked.rest, set[UUID]()
+    if asked.undenied is not None and asked.undenied.expression is not None and hits:
+        sure = asked.undenied.rest
+        known = (asked.expression, asked.undenied.expression)
+        either = Every(tuple(one for one in known if one is not None))
+        denied = {hit.tender_id for hit in look_up(either, asked.conditions)}
+    return [
+        (hit.tender_id, asked.whole if not hit.whole else asked.rest if hit.tender_id in denied else sure)
+        for hit in hits
+    ]
+
+
 AT_FIRST = 64
 """Rows that are looked at together: as many as a page has, and more and more the more are read."""
 
 
-def _sure(
-    session: Session, asked: _Asked, hits: Sequence[Hit], now: datetime, going_on: Callable[[], bool]
-) -> Iterator[UUID]:
-    """Those of the hits that the query finds, in their order."""
-    if asked.rest == EVERYTHING and all(hit.whole for hit in hits):
-        yield from (hit.tender_id for hit in hits)
+def _found(session: Session, candidates: Candidates, now: datetime, going_on: Callable[[], bool]) -> Iterator[UUID]:
+    """Those of the candidates that are found, in their order."""
+    if all(query == EVERYTHING for _, query in candidates):
+        yield from (id for id, _ in candidates)
         return
     begin, size = 0, AT_FIRST
-    while some := hits[begin : begin + size]:
+    while some := candidates[begin : begin + size]:
         if begin and not going_on():
             raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
-        open_to = {hit.tender_id: asked.rest if hit.whole else asked.whole for hit in some}
-        found = _that_match(session, {id: query for id, query in open_to.items() if query != EVERYTHING}, now)
-        yield from (id for id, query in open_to.items() if query == EVERYTHING or id in found)
+        found = _that_match(session, {id: query for id, query in some if query != EVERYTHING}, now)
+        yield from (id for id, query in some if query == EVERYTHING or id in found)
         begin, size = begin + size, min(2 * size, IN_LIMIT)
 
 

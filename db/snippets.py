@@ -7,7 +7,7 @@ done for the tenders of a page, and only where title and buyer do not account fo
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from unicodedata import category
@@ -72,30 +72,37 @@ def words_of(query: Query) -> tuple[Word, ...]:
 
 def snippets(session: Session, query: Query, cards: Sequence[Card]) -> dict[UUID, Snippet]:
     """Of each tender that has words of the query: a piece of its text where title and buyer do not account for the
-    find; else of its title; else of its buyer's name."""
+    find, with what they lack; else of its title; else of its buyer's name."""
     wanted = _wanted(query)
     if wanted is None:
         return {}
-    words = words_of(wanted)
-    unexplained = {card.id: card.sources for card in cards if not _explains(wanted, card)}
-    texts = texts_of(session, unexplained) if unexplained else {}
-    found = ((card.id, _snippet(card, texts.get(card.id, ""), words)) for card in cards)
+    words, parts = words_of(wanted), wanted.parts if isinstance(wanted, And) else (wanted,)
+    lacking: dict[UUID, list[Query]] = {}
+    for card in cards:
+        known = _folded(card)
+        lacking[card.id] = [part for part in parts if not _holds(part, known)]
+    sources = {card.id: card.sources for card in cards if lacking[card.id]}
+    texts = texts_of(session, sources) if sources else {}
+    found = ((card.id, _snippet(card, texts.get(card.id, ""), lacking[card.id], words)) for card in cards)
     return {id: snippet for id, snippet in found if snippet is not None}
 
 
 def marked(text: str, words: Sequence[Word], scope: Scope) -> tuple[Piece, ...]:
     """A whole title or name, cut at the words that count there."""
-    return tuple(_pieces(text, [word for word in words if word.scope in (Scope.ANY, scope)]))
+    return tuple(_pieces(text, _of(scope, words)))
 
 
 def _wanted(query: Query) -> Query | None:
-    """The query's words without everything else; None where it has none."""
+    """The query's words without everything else, and no and within an and; None where it has none."""
     match query:
         case Word():
             return query
         case And(parts) | Or(parts):
-            kept = tuple(one for part in parts if (one := _wanted(part)) is not None)
-            return type(query)(kept) if kept else None
+            kept: list[Query] = []
+            for one in map(_wanted, parts):
+                if one is not None:
+                    kept += one.parts if isinstance(one, And) and isinstance(query, And) else (one,)
+            return kept[0] if len(kept) == 1 else type(query)(tuple(kept)) if kept else None
         case Not(Not(part)):
             return _wanted(part)
         case _:
@@ -111,55 +118,76 @@ def _words(wanted: Query) -> Iterator[Word]:
             yield wanted
 
 
-def _explains(wanted: Query, card: Card) -> bool:
-    """Whether title and buyer have all that is asked for."""
+_Folded = Mapping[Scope, Sequence[str]]
+"""The folded texts in which a word of each scope is looked for."""
+
+
+def _folded(card: Card, text: str = "") -> _Folded:
     title, buyer = fold(f"{card.title}\n{card.title_en or ''}"), fold(f"{card.buyer or ''}\n{card.buyer_en or ''}")
-    texts = {Scope.ANY: (title, buyer), Scope.TITLE: (title,), Scope.BUYER: (buyer,), Scope.TEXT: ()}
-
-    def holds(part: Query) -> bool:
-        match part:
-            case And(parts):
-                return all(map(holds, parts))
-            case Or(parts):
-                return any(map(holds, parts))
-            case Word(scope):
-                return any(contains(text, *part.pieces) for text in texts[scope])
-            case _:
-                return False
-
-    return holds(wanted)
+    said = fold(text)
+    return {Scope.ANY: (title, said, buyer), Scope.TITLE: (title,), Scope.TEXT: (said,), Scope.BUYER: (buyer,)}
 
 
-def _snippet(card: Card, text: str, words: Sequence[Word]) -> Snippet | None:
-    said = (
-        (Scope.TEXT, (text,)),
-        (Scope.TITLE, (card.title, card.title_en)),
-        (Scope.BUYER, (card.buyer, card.buyer_en)),
-    )
-    for place, written in said:
-        here = [word for word in words if word.scope in (Scope.ANY, place)]
+def _holds(wanted: Query, texts: _Folded) -> bool:
+    match wanted:
+        case And(parts):
+            return all(_holds(part, texts) for part in parts)
+        case Or(parts):
+            return any(_holds(part, texts) for part in parts)
+        case Word(scope):
+            return any(contains(text, *wanted.pieces) for text in texts[scope])
+        case _:
+            return False
+
+
+def _fulfilled(wanted: Query, texts: _Folded) -> Iterator[Word]:
+    """The words that fulfil what is asked for: of several that may, not those of which the others are missing."""
+    match wanted:
+        case And(parts) | Or(parts):
+            for part in parts:
+                if isinstance(wanted, And) or _holds(part, texts):
+                    yield from _fulfilled(part, texts)
+        case Word():
+            yield wanted
+
+
+def _snippet(card: Card, text: str, lacking: Sequence[Query], words: Sequence[Word]) -> Snippet | None:
+    if text:
+        texts = _folded(card, text)
+        sought = [_of(Scope.TEXT, _fulfilled(part, texts)) for part in lacking]
+        if pieces := tuple(_extract(text, sought, _of(Scope.TEXT, words))):
+            return Snippet(Scope.TEXT, pieces)
+    for place, written in ((Scope.TITLE, (card.title, card.title_en)), (Scope.BUYER, (card.buyer, card.buyer_en))):
+        here = _of(place, words)
         for one in written:
-            if one and here and (pieces := tuple(_extract(one, here))):
+            if one and (pieces := tuple(_extract(one, [(word,) for word in here], here))):
                 return Snippet(place, pieces)
     return None
+
+
+def _of(scope: Scope, words: Iterable[Word]) -> tuple[Word, ...]:
+    """The words that are looked for there."""
+    return tuple(word for word in words if word.scope in (Scope.ANY, scope))
 
 
 # A piece of a text ----------------------------------------------------------------------------------------
 
 
-def _extract(text: str, words: Sequence[Word]) -> Iterator[Piece]:
-    """What stands around the first word, and around another one where that is further on; nothing without a word.
+def _extract(text: str, sought: Sequence[Sequence[Word]], words: Sequence[Word]) -> Iterator[Piece]:
+    """What stands around one word of each group that is sought, as far as there is room; nothing where none is there.
 
-    White space becomes a single space.
+    All ``words`` are marked in it. White space becomes a single space.
     """
+    firsts = dict(_firsts(text, [word for group in sought for word in group]))
+    each = [min(there) for group in sought if (there := [firsts[word] for word in group if word in firsts])]
     shown: list[Span] = []
-    for start, end in sorted(_firsts(text, words)):
+    for start, end in sorted(set(each)):
         if shown and end <= shown[-1][1]:
             continue
         first, last = _around(text, start, end)
         if shown and first <= shown[-1][1]:
             shown[-1] = (shown[-1][0], last)
-        elif len(shown) < MOST // AROUND:
+        else:
             shown.append((first, last))
         if sum(last - first for first, last in shown) > MOST - AROUND:
             break
@@ -174,8 +202,8 @@ def _extract(text: str, words: Sequence[Word]) -> Iterator[Piece]:
 
 def _around(text: str, start: int, end: int) -> Span:
     """A piece of the text with a word in its middle; no Latin word is cut, and no sign taken from its letter."""
-    end = min(end, start + AROUND)
-    spare = AROUND - (end - start)
+    end = min(end, start + MOST)
+    spare = max(0, AROUND - (end - start))
     first = max(0, start - spare // 2)
     last = min(len(text), end + spare - (start - first))
     while 0 < first < start and _belong_together(text[first - 1], text[first]):
@@ -185,10 +213,10 @@ def _around(text: str, start: int, end: int) -> Span:
     return first, last
 
 
-def _firsts(text: str, words: Sequence[Word]) -> Iterator[Span]:
+def _firsts(text: str, words: Iterable[Word]) -> Iterator[tuple[Word, Span]]:
     """Where each of the words that a text has stands first."""
     folded = fold(text)
-    missing = [word for word in words if contains(folded, *word.pieces)]
+    missing = [word for word in dict.fromkeys(words) if contains(folded, *word.pieces)]
     beside = max([_BESIDE, *(2 * len(word.term) for word in missing)])
     for piece in range(0, len(text), _STEP):
         if not missing:
@@ -201,7 +229,7 @@ def _firsts(text: str, words: Sequence[Word]) -> Iterator[Span]:
             here = [(begin + start, begin + end) for start, end in spans(window, [word])]
             if inside := [span for span in here if piece <= span[0] < piece + _STEP]:
                 missing.remove(word)
-                yield inside[0]
+                yield word, inside[0]
 
 
 def _pieces(text: str, words: Sequence[Word]) -> Iterator[Piece]:

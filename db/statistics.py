@@ -32,17 +32,16 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
 )
 from sqlmodel import Session
 
 from db.award import Award, Supplier
-from db.awards import areas
+from db.awards import areas, bought
 from db.bulk import IN_LIMIT, batches, table
 from db.companies import company
 from db.partners import is_shown
 from db.vocabulary.japanese import fiscal_year_of
-from db.vocabulary.methods import CODES, HIGHEST, NEGOTIATED, SALES, WORDS, Procedure
+from db.vocabulary.methods import CODES, NEGOTIATED, WORDS, Procedure
 from db.vocabulary.series import authority
 
 LISTED = 50
@@ -461,18 +460,13 @@ def _where(chosen: Chosen) -> list[Condition]:
     found: list[Condition] = [
         # "IS NULL" would have SQLite go through the index of twins, which nearly no award is in, row by row.
         func.coalesce(award.c.same_as, award.c.id) == award.c.id,
-        case(
-            (award.c.method_code.is_not(None), award.c.method_code.not_in(SALES)),
-            (award.c.method.is_not(None), award.c.method.not_like(f"%{HIGHEST}%")),
-            else_=true(),
-        ),
+        bought(),
     ]
     if chosen.area is not None:
         found.append(award.c.id.in_(select(areas(chosen.area).subquery("in_area").c.award_id)))
-    if chosen.buyer:
-        found.append(
-            or_(award.c.buyer_code == chosen.buyer.upper(), award.c.buyer.contains(chosen.buyer, autoescape=True))
-        )
+    if buyer := (chosen.buyer or "").replace("\0", ""):  # PostgreSQL has none in texts
+        # Of capital and small letters as SQLite would compare them by itself, on every database.
+        found.append(or_(award.c.buyer_code == buyer.upper(), award.c.buyer.icontains(buyer, autoescape=True)))
     if chosen.since is not None:
         found.append(award.c.date >= date(chosen.since, 4, 1))
     if chosen.until is not None:

@@ -250,6 +250,41 @@ def _sought(query: Query, now: datetime, depth: int) -> Sought:
             return unknown
 
 
+def undenied(query: Query) -> Sought | None:
+    """For a straight query with words that may not be there: what a tender must have that has any of these words.
+
+    Of a tender for which ``expression`` does not hold, only ``rest`` has to be asked. None where there are no such
+    words, or where the index knows nothing of one.
+    """
+    words = dict.fromkeys(_denied(query))
+    expressions = [_spelled(word.scope, word)[0] for word in words]
+    known = tuple(expression for expression in expressions if expression is not None)
+    return Sought(Some(known), _without_denied(query)) if words and len(known) == len(words) else None
+
+
+def _denied(query: Query) -> Iterator[Word]:
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _denied(part)
+        case Not(Word() as word):
+            yield word
+
+
+def _without_denied(query: Query) -> Query:
+    match query:
+        case And(parts):
+            left = tuple(one for part in parts if (one := _without_denied(part)) != EVERYTHING)
+            return left[0] if len(left) == 1 else And(left)
+        case Or(parts):
+            each = tuple(map(_without_denied, parts))
+            return EVERYTHING if EVERYTHING in each else Or(each)
+        case Not(Word()):
+            return EVERYTHING
+        case _:
+            return query
+
+
 def _certain(one: Sought) -> bool:
     return one.rest == EVERYTHING
 

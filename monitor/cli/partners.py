@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -249,9 +250,16 @@ def renewals_command(
 def _seen(seen: renewals.Evidence, language: Language) -> str:
     kind = language.text("call") if seen.sign is Sign.CALL else language.text("award")
     winners = language.join(
-        f"{won.name} {language.yen(won.amount)}" if won.amount is not None else won.name for won in seen.winners
+        " ".join(
+            filter(None, (won.name or language.text("not shown: it may be a person"), _price(won.amount, language)))
+        )
+        for won in seen.winners
     )
     return " ".join(filter(None, (seen.day.isoformat(), kind, winners)))
+
+
+def _price(amount: Decimal | None, language: Language) -> str | None:
+    return None if amount is None else language.yen(amount)
 
 
 _RENEWAL_COLUMNS = (
@@ -283,6 +291,6 @@ def _renewal_row(one: renewals.Renewal) -> Sequence[object]:
         one.prefecture,
         " ".join(one.areas),
         one.evidence[0].day.isoformat(),
-        " ".join(won.name for won in last.winners) if last else None,
+        " ".join(won.name for won in last.winners if won.name) if last else None,
         one.series,
     )

@@ -143,4 +143,6 @@ def _write_csv(found: Statistics) -> None:
             *(figures.abroad.part.awards, number(figures.abroad.part.value)),
             *(figures.abroad.known.awards, number(figures.abroad.known.value), figures.seat_unknown.awards),
         ]
-        writer.writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
+        writer.writerow(
+            ["" if cell is None else harmless(cell) if isinstance(cell, str) else str(cell) for cell in cells]
+        )

@@ -90,7 +90,9 @@ class PartnersLine:
 
 @dataclass(frozen=True, slots=True)
 class WinnerLine:
-    name: str
+    """``name`` and ``company`` are null for a supplier that may be a person."""
+
+    name: str | None
     company: str | None
     amount_jpy: Yen
 

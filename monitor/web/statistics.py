@@ -142,7 +142,9 @@ class StatisticsPages:
 def _year(written: str) -> int | None:
     if not written:
         return None
-    if not (written.isascii() and written.isdecimal() and FIRST_YEAR <= int(written[:5]) <= LAST_YEAR):
+    if not (
+        len(written) == 4 and written.isascii() and written.isdecimal() and FIRST_YEAR <= int(written) <= LAST_YEAR
+    ):
         raise NotUnderstood(N_("“{value}” is no fiscal year; write one as 2025."), value=written)
     return int(written)
 

@@ -188,6 +188,16 @@ def test_an_award_that_is_told_twice_counts_once(record: Record) -> None:
     assert (shown.wins, len(shown.awards)) == (1, 1)
 
 
+def test_what_the_state_sells_is_no_win(record: Record) -> None:
+    record.won(A)
+    record.won(A, method_code="8002020", title="古紙の売払い")
+    record.won(B, method="一般競争入札・最高価格", title="古紙の売払い")
+    assert [(one.name, one.wins, one.all_wins) for one in record.found().found] == [(A, 1, 1)]
+    shown = record.company(A)
+    assert shown is not None
+    assert shown.wins == 1
+
+
 def test_a_correction_below_zero_and_a_price_of_nothing_are_no_value(record: Record) -> None:
     record.won(A, amount=Decimal(-500))
     record.won(A, amount=Decimal(0))

@@ -301,13 +301,24 @@ def test_of_a_tender_without_a_buyer_nothing_is_known(database: Database) -> Non
     assert (found.evidence, found.forecast) == ((), None)
 
 
-def test_a_supplier_that_may_be_a_person_has_no_page_to_be_linked_to(database: Database) -> None:
+def test_a_supplier_that_may_be_a_person_is_not_named_and_has_no_page_to_be_linked_to(database: Database) -> None:
     record(database, won("1", "翻訳業務", date(2025, 1, 24), supplier="見本　花子", corporate_number=None))
     record(database, won("2", "翻訳業務", date(2026, 1, 24)))
     (found,) = due(database)
-    companies = [winner.company for seen in found.evidence for winner in seen.winners]
-    assert companies[0] is not None
-    assert companies[1] is None
+    company, person = [winner for seen in found.evidence for winner in seen.winners]
+    assert None not in (company.company, company.name)
+    assert (person.company, person.name) == (None, None)
+
+
+def test_a_day_that_cannot_be_takes_no_service_away(database: Database) -> None:
+    calls = yearly("システム運用業務", 2024, 2025)
+    keep(database, *calls)
+    for number, day in enumerate((date(9999, 12, 31), date(9998, 1, 24), date(1, 1, 1))):
+        record(database, won(str(number), "令和８年度システム運用業務一式", day))
+    with database.reading() as session:
+        found = past(session, calls[1].id, today=TODAY)
+    assert found.forecast is not None
+    assert found.forecast.rounds == 2
 
 
 def test_old_rows_get_their_series_and_it_can_be_made_again(database: Database) -> None:

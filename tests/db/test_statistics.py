@@ -223,6 +223,16 @@ def test_an_award_that_tells_of_a_contract_counted_already_is_left_out(database:
         assert count(database, by).total.total.awards == 1, by
 
 
+@pytest.mark.parametrize(
+    ("buyer", "awards_"), [("abc", 1), ("ABC", 1), ("%", 0), ("_", 0), ("A\0BC", 1), ("w1", 1), ("\0", 2)]
+)
+def test_a_buyer_is_found_by_a_piece_of_its_name_alike_in_every_database(
+    database: Database, buyer: str, awards_: int
+) -> None:
+    keep(database, award("1", buyer="ABC機構", buyer_code=None), award("2"))
+    assert count(database, chosen=Chosen(buyer=buyer)).total.total.awards == awards_
+
+
 def test_what_the_state_sells_is_no_expense(database: Database) -> None:
     keep(
         database,

@@ -24,5 +24,5 @@ def upgrade() -> None:
         op.execute("CREATE TABLE search_day (day INTEGER PRIMARY KEY, last INTEGER NOT NULL)")
     else:
         op.execute("CREATE TABLE search (number BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
-        op.execute("CREATE INDEX ix_search_words ON search USING gin (words)")
+        # Its index is made when what is there has been put into it.
         op.execute("CREATE SEQUENCE search_number")

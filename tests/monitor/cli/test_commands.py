@@ -166,6 +166,50 @@ def test_found_tenders_come_as_a_table_as_csv_and_as_lines_of_json(collected: Ru
     assert "nothing found" in collected("search", "宇宙")[2]
 
 
+def test_what_a_search_found_is_bold_in_a_terminal_and_plain_in_a_file(
+    collected: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, out, err = collected("search", "hydrogen")
+    assert (ended, "水素ステーション整備工事" in out, "\x1b" in out, err) == (0, True, False, "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ended, out, err = collected("search", "hydrogen")
+    assert (ended, "\x1b[1m水素\x1b[0mステーション" in out, err) == (0, True, "1 found\n")
+
+
+def test_a_query_is_explained_in_words(collected: Run) -> None:
+    ended, out, err = collected("search", "--explain", "fuel cell NOT kind:award open: value>=500万 area:renewables")
+    assert (ended, err) == (0, "")
+    assert out.splitlines() == [
+        "all of these:",
+        "  one of these:",
+        "    all of these:",
+        "      “fuel” in title, text or buyer",
+        "      “cell” in title, text or buyer",
+        "    “燃料電池” in title, text or buyer",
+        "  not:",
+        "    kind of notice: Award or result",
+        "  neither awarded nor cancelled; the deadline has not passed or is not known",
+        "  value >= ¥5,000,000",
+        "  focus area: Renewable energy",
+    ]
+    assert collected("search", "--explain")[1] == "every tender\n"
+    assert collected("search", "--explain", "title:solar")[1] == "“solar” in the title\n"
+    assert collected("search", "--explain", "(")[0] == 1
+
+
+def test_who_finds_nothing_is_told_what_may_help(collected: Run) -> None:
+    _, _, err = collected("search", "xyzzy", "水素")
+    said = err.splitlines()
+    assert said[0] == "nothing found"
+    assert said[1].startswith("No Japanese term is known here for “xyzzy”")
+    assert len(said) == 4
+
+
+def test_more_than_the_limit_is_told(collected: Run) -> None:
+    assert "more than 1 found" in collected("search", "--limit", "1", "工事")[2]
+    assert "1 of 2; ask for more" in collected("search", "--limit", "1")[2]
+
+
 def test_the_record_is_exported_one_tender_a_line(collected: Run, tmp_path: Path) -> None:
     ended, out, err = collected("export", "jsonl", "all.jsonl")
     assert (ended, out, "2 tenders" in err) == (0, "", True)

@@ -56,6 +56,15 @@ def known(run: Run, tmp_path: Path) -> Run:
     return lambda *arguments, **more: run("stats", *arguments, "--home", "home", **more)
 
 
+def test_a_value_below_zero_is_a_number_in_csv(run: Run, tmp_path: Path) -> None:
+    correction = award("1", date(2025, 4, 1), -3_000_000, NUMBER, "8002010")
+    with household(Config(), home=tmp_path / "home", clock=lambda: NOW) as house:
+        house.database.write(lambda session: awards.record(session, [correction], run_id=RUN, now=NOW))
+    _, out, _ = run("stats", "--csv", "--home", "home")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["value_jpy"] == "-3000000"
+
+
 def test_the_table_has_a_line_for_each_year_all_together_and_what_is_not_known(known: Run) -> None:
     status, out, _ = known()
     lines = [line.split() for line in out.splitlines()]

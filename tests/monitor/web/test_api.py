@@ -1,6 +1,7 @@
 """The list for programs: the same search, answered in JSON."""
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,13 +23,36 @@ def asked(web: "Web", status: int = 200, /, **params: str | int) -> Any:
     return json.loads(answer.content)
 
 
-def test_a_tender_is_what_a_line_of_the_export_is(web: "Web") -> None:
+def test_a_tender_is_a_line_of_the_export_with_the_words_that_were_found(web: "Web") -> None:
     id = web.story()
     (tender,) = asked(web, q="水素 buyer:経済産業省", area="renewables")["tenders"]
     with web.database.reading() as session:
         shown = card(session, id)
     assert shown is not None
-    assert tender == json.loads(msgspec.json.encode(as_line(shown)))
+    snippet = {"place": "title", "text": "水素ステーション遠隔監視システムの構築業務", "hits": [[0, 2]]}
+    assert tender == json.loads(msgspec.json.encode(as_line(shown))) | {"snippet": snippet}
+
+
+def test_a_snippet_of_the_text_says_where_its_hits_are(web: "Web") -> None:
+    web.keep(web.notice(title="機器", text="前の文。" * 60 + "ここで水　素を作る。", buyer="例示県"))
+    (tender,) = asked(web, q="hydrogen")["tenders"]
+    snippet = tender["snippet"]
+    assert (snippet["place"], snippet["text"][0]) == ("text", "…")
+    assert [snippet["text"][start:end] for start, end in snippet["hits"]] == ["水 素"]
+
+
+def test_a_search_without_words_has_no_snippets(web: "Web") -> None:
+    web.keep(web.notice())
+    for params in ({}, {"q": "kind:tender"}, {"area": "renewables"}):
+        (tender,) = asked(web, **params)["tenders"]
+        assert tender["snippet"] is None
+
+
+def test_the_newest_come_first_unless_the_best_are_asked_for(web: "Web") -> None:
+    best = web.keep(web.notice(key="1", title="蓄電池の調達", text="", published=date(2026, 11, 1)))
+    newest = web.keep(web.notice(key="2", title="機器の調達", text="蓄電池", published=date(2026, 11, 20)))
+    assert [one["id"] for one in asked(web, q="蓄電池")["tenders"]] == [str(newest), str(best)]
+    assert [one["id"] for one in asked(web, q="蓄電池", order="best")["tenders"]] == [str(best), str(newest)]
 
 
 def test_it_finds_what_the_list_shows_in_the_same_order(web: "Web") -> None:
@@ -41,7 +65,7 @@ def test_it_finds_what_the_list_shows_in_the_same_order(web: "Web") -> None:
         {"prefecture": "Tokyo", "kind": "tender"},
         {"q": "-調査"},
     ):
-        page = web.page("/", 200, **params)
+        page = web.page("/", 200, order="newest", **params)
         listed = [str(link["href"]).rpartition("/")[2] for link in page.select("ol.tenders h3 a")]
         assert [one["id"] for one in asked(web, **params)["tenders"]] == listed
 
@@ -63,7 +87,16 @@ def test_a_mistake_is_told_with_its_place(web: "Web") -> None:
 
 
 @pytest.mark.parametrize(
-    "params", [{"area": "nowhere"}, {"page": 0}, {"page": 201}, {"page": "two"}, {"querry": "x"}, {"kind": "x"}]
+    "params",
+    [
+        {"area": "nowhere"},
+        {"page": 0},
+        {"page": 201},
+        {"page": "two"},
+        {"querry": "x"},
+        {"kind": "x"},
+        {"order": "x"},
+    ],
 )
 def test_what_is_not_there_to_be_chosen_is_told_and_never_left_out(web: "Web", params: dict[str, str | int]) -> None:
     answer = asked(web, 422, **params)

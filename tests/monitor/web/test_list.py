@@ -345,6 +345,91 @@ def test_the_choice_of_places_stays_in_pages_and_languages(web: "Web") -> None:
 # Searching
 
 
+def test_english_words_find_japanese_titles_and_what_was_found_is_marked(web: "Web") -> None:
+    web.keep(
+        web.notice(key="1", title="太陽光発電設備工事", text="", buyer="太陽光町", buyer_en="Solar <Town>"),
+        web.notice(key="2", title="封筒の購入", text=""),
+    )
+    page = web.page("/", q="solar")
+    assert titles(page) == ["太陽光発電設備工事"]
+    assert [mark.get_text() for mark in page.select("ol.tenders h3 [lang=ja] mark")] == ["太陽光"]
+    assert [mark.get_text() for mark in page.select("ol.tenders .buyer mark")] == ["Solar", "太陽光"]
+    assert "Solar <Town>" in only(page, "ol.tenders .buyer").get_text()
+    assert not web.page("/", q='"solar" 封筒').select("ol.tenders mark")
+    assert not web.page("/").select("ol.tenders mark")
+
+
+def test_the_words_of_a_gist_are_marked_too_and_what_is_japanese_in_it_stays_japanese(web: "Web") -> None:
+    web.keep(web.notice(title="鹿角"), reading=Reading(gist="Works: 鹿角 <b> " + "station " * 100))
+    shown = only(web.page("/", q="station"), "ol.tenders h3 a > span[lang=en]")
+    assert shown.select("mark")
+    assert [found.get_text() for found in shown.select("[lang=ja]")] == ["鹿角"]
+    assert "<b>" in shown.get_text()
+    assert len(shown.get_text()) <= 200
+
+
+def test_a_piece_of_the_text_is_shown_where_the_title_does_not_say_why(web: "Web") -> None:
+    text = "前の文。" * 60 + "<script>ここで蓄電池を使う。"
+    web.keep(web.notice(key="1", title="機器の購入", text=text), web.notice(key="2", title="蓄電池の購入", text=text))
+    page = web.page("/", q="蓄電池")
+    assert titles(page) == ["蓄電池の購入", "機器の購入"]
+    said = only(page, "ol.tenders .snippet")
+    assert (said["lang"], said.get_text().strip()[0]) == ("ja", "…")
+    assert [mark.get_text() for mark in said.select("mark")] == ["蓄電池"]
+    assert not page.select("ol.tenders script")
+    assert not web.page("/", area="renewables").select(".snippet")
+
+
+def test_the_best_stand_first_where_there_are_words_and_the_newest_on_request(web: "Web") -> None:
+    web.keep(
+        web.notice(key="1", title="蓄電池の調達", text="", published=date(2026, 11, 1)),
+        web.notice(key="2", title="機器の調達", text="蓄電池", published=date(2026, 11, 20)),
+    )
+    best = web.page("/", q="蓄電池", lang="en")
+    assert titles(best) == ["蓄電池の調達", "機器の調達"]
+    link = only(best, ".above a[href*=order]")
+    assert words(link) == "Newest first"
+    newest = web.page(str(link["href"]))
+    assert titles(newest) == ["機器の調達", "蓄電池の調達"]
+    assert only(newest, "form input[name=order]")["value"] == "newest"
+    back = next(link for link in newest.select(".above a") if words(link) == "Best first")
+    assert titles(web.page(str(back["href"]))) == titles(best)
+    assert not web.page("/", kind="tender").select(".above .order")
+
+
+def test_the_order_that_was_chosen_stays_from_page_to_page(web: "Web") -> None:
+    web.many(120)
+    second = web.page("/", q="調査", order="newest", page=2)
+    assert only(second, "a[rel=next]")["href"] == "/?page=3&order=newest&q=%E8%AA%BF%E6%9F%BB"
+    assert only(second, "a[rel=prev]")["href"] == "/?order=newest&q=%E8%AA%BF%E6%9F%BB"
+    assert words(only(second, "a[rel=next]")) == "Older"
+    best = web.page("/", q="調査", page=2)
+    assert only(best, "a[rel=next]")["href"] == "/?page=3&q=%E8%AA%BF%E6%9F%BB"
+    assert words(only(best, "a[rel=next]")) == "Next"
+    seen = [title for page in (1, 2, 3) for title in titles(web.page("/", q="調査", page=page))]
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_there_is_no_other_order(calm: "Web") -> None:
+    assert "“<worst>”" in only(calm.page("/", 422, q="x", order="<worst>"), "main .lead").get_text()
+
+
+@pytest.mark.parametrize(
+    ("q", "advice"),
+    [
+        ("xyzzy", ["No Japanese term is known here for “xyzzy”"]),
+        ('"solar"', ["“solar” is looked for as it stands"]),
+        ("宇宙船", ["Try a shorter word"]),
+        ("solar", ["Try a shorter word"]),
+        ("宇宙 xyzzy", ["No Japanese term is known here for “xyzzy”", "Take a word", "Try a shorter word"]),
+        ("kind:award", []),
+    ],
+)
+def test_who_finds_nothing_is_told_what_may_help(calm: "Web", q: str, advice: list[str]) -> None:
+    said = [words(found) for found in calm.page("/", q=q).select(".nothing li")]
+    assert [found[: len(begun)] for found, begun in zip(said, advice, strict=True)] == advice
+
+
 def test_days_in_a_search_are_days_in_tokyo(web: "Web") -> None:
     web.keep(web.notice(deadline=datetime(2026, 12, 5, 0, 30, tzinfo=TOKYO)))
     assert len(rows(web.page("/", q="deadline=2026-12-05"))) == 1

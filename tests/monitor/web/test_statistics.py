@@ -115,7 +115,16 @@ def test_the_page_stands_in_the_menu_and_names_what_it_shows(web: "Web") -> None
 
 
 @pytest.mark.parametrize(
-    "params", [{"area": "x"}, {"by": "x"}, {"since": "25"}, {"until": "２０２５"}, {"prefecture": "x"}]
+    "params",
+    [
+        {"area": "x"},
+        {"by": "x"},
+        {"since": "25"},
+        {"since": "020259"},
+        {"since": "2025" + "9" * 5_000},
+        {"until": "２０２５"},
+        {"prefecture": "x"},
+    ],
 )
 def test_what_cannot_be_chosen_is_told_to_people_and_programs(web: "Web", params: dict[str, str]) -> None:
     web.page("/statistics", 422, **params)
