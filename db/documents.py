@@ -9,7 +9,7 @@ SQLite cannot take out of its index what it does not keep. So a tender that chan
 behind, leads nowhere, and is never given again. Where such numbers have become many, an upgrade makes the index anew.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import blake2b
@@ -49,9 +49,10 @@ TABLES = ("search", "search_data", "search_idx", "search_config", "search_day")
 SQLITE_SLOTS, POSTGRESQL_SLOTS = 20, 40
 """Bits of a number after the day. SQLite counts the documents of each day, for numbers that lie close together take
 little room in its index; PostgreSQL counts all, so that no writer waits for another."""
-WINDOWS = (1, 8, 64, 512)
-"""Days that a search looks through at once. A token says in which of them a document lies: GIN has no order, and FTS5
-goes on to the next document that has all tokens, however far away, before it looks at the day."""
+SQLITE_WINDOWS, POSTGRESQL_WINDOWS = (1,), (1, 4, 16, 64, 256)
+"""Days that a search looks through at once before it looks through all that is left. A token says in which of them a
+document lies: GIN has no order, and FTS5, which has, goes on to the next document with all tokens, however far away,
+before it looks at the day."""
 PORTION = 500
 """Tenders that are indexed in one transaction when the index is made."""
 WORN, FEW = 0.5, 10_000
@@ -71,6 +72,13 @@ class Hit(NamedTuple):
     whole: bool
 
 
+class Hits(NamedTuple):
+    """All hits from a day on (``date.toordinal``), in the order of results."""
+
+    first: int
+    found: list[Hit]
+
+
 def days(session: Session) -> tuple[int, int] | None:
     """The days (``date.toordinal``) of the oldest and of the newest document; None where there are none."""
     document = table(Tender).c.document
@@ -87,12 +95,13 @@ def hits(
     *,
     first: int,
     before: int,
-    width: int | None,
-) -> list[Hit]:
-    """The tenders published from one day until before another for which an expression holds, in the order of results.
+    width: int | None = None,
+    most: int | None = None,
+) -> Hits:
+    """The tenders published from one day until before another for which an expression holds; None holds for all.
 
-    None as an expression holds for all. ``conditions`` are on the table of tenders. ``width``: the days lie in one
-    window of so many (``WINDOWS``).
+    ``conditions`` are on the table of tenders. ``width``: the days lie in one window of so many. Of more than ``most``
+    SQLite, which finds the newest first, gives those of the days that it has come through, which may be none at all.
     """
     tender, slots = table(Tender), _slots(session)
     document, digest = tender.c.document, tender.c.digest
@@ -102,13 +111,15 @@ def hits(
         expression = _within(expression, window) if _is_sqlite(session) else Every((window, expression))
     source: FromClause = tender
     where = list(conditions)
+    number: ColumnElement[int] = document
     if expression is None:
         where += [document >= lowest, document < end]
     elif _is_sqlite(session):
+        number = _INDEX.c.rowid
         # With the plus it is no condition that the index could be asked by: it is asked once, and before all others.
         source = _INDEX.join(tender, document == literal_column("+search.rowid", BigInteger))
         asked = text("search MATCH :asked").bindparams(asked=as_fts(expression))
-        where += [cast(ColumnElement[bool], asked), _INDEX.c.rowid >= lowest, _INDEX.c.rowid < end]
+        where += [cast(ColumnElement[bool], asked), number >= lowest, number < end]
     else:
         # Found before it is joined: else the planner may go through the tenders and read the words of each.
         found = (
@@ -122,18 +133,26 @@ def hits(
             .prefix_with("MATERIALIZED")
         )
         source = found.join(tender, document == found.c.number)
-    rows = session.connection().execute(select(document, tender.c.id, digest).select_from(source).where(*where))
-    in_order = sorted((-(number >> slots), id.int, Hit(id, known is not None)) for number, id, known in rows)
-    return [hit for _, _, hit in in_order]
+    query = select(number, tender.c.id, digest).select_from(source).where(*where)
+    if most is not None and _is_sqlite(session):
+        query = query.order_by(number.desc()).limit(most)
+    rows = session.connection().execute(query).all()
+    if most is not None and _is_sqlite(session) and len(rows) == most:
+        first = (rows[-1][0] >> slots) + 1  # of the day of the last one there may be more
+    in_order = sorted(
+        (-day, id.int, Hit(id, known is not None)) for at, id, known in rows if (day := at >> slots) >= first
+    )
+    return Hits(first, [hit for _, _, hit in in_order])
+
+
+def widths(session: Session) -> Sequence[int]:
+    """The windows of this database, the smallest first; each lies in the next."""
+    return SQLITE_WINDOWS if _is_sqlite(session) else POSTGRESQL_WINDOWS
 
 
 def _window(width: int, day: int) -> str:
     """The token of all documents of the so many days in a row of which this is one."""
     return f"p{width}p{day // width}"
-
-
-def _windows(day: int) -> Iterator[str]:
-    return (_window(width, day) for width in WINDOWS)
 
 
 def _within(expression: Expression, window: Has) -> Expression:
@@ -254,7 +273,7 @@ def _add_to_fts(session: Session, fresh: Sequence[_Fresh]) -> list[int | None]:
         else:
             numbers += range((day << SQLITE_SLOTS) + end - count, (day << SQLITE_SLOTS) + end)
     rows = [
-        {"number": number, "words": " ".join((*one.tokens, *_windows(one.day)))}
+        {"number": number, "words": " ".join((*one.tokens, *(_window(width, one.day) for width in SQLITE_WINDOWS)))}
         for number, one in zip(numbers, fresh, strict=True)
         if number is not None
     ]
@@ -273,7 +292,7 @@ def _add_to_gin(session: Session, fresh: Sequence[_Fresh]) -> list[int]:
     session.connection().execute(
         text("INSERT INTO search (number, words) VALUES (:number, array_to_tsvector(:words))"),
         [
-            {"number": number, "words": [*one.tokens, *_windows(one.day)]}
+            {"number": number, "words": [*one.tokens, *(_window(width, one.day) for width in POSTGRESQL_WINDOWS)]}
             for number, one in zip(numbers, fresh, strict=True)
         ],
     )

@@ -36,9 +36,12 @@ SECONDS = 30.0
 STEPS = 10_000
 """Instructions of SQLite's machine, some tenth of a millisecond, after which it asks whether the time is over."""
 PORTION = 1_000
-"""Rows that are fetched at once."""
-LONGEST = 100_000_000
-"""Bytes of a text in SQLite: without a limit one function could fill the memory."""
+"""Rows that PostgreSQL is asked for at once."""
+LONGEST = 10_000_000
+"""Bytes of a text in SQLite, some times what a notice can have: without a limit one function could fill the memory, and
+within a function SQLite does not ask whether the time is over."""
+PATTERN = 1_000
+"""Bytes of what LIKE compares a text with, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ def asked(database: Database, sql: str, *, seconds: float = SECONDS) -> Iterator
         raise RecordError("SQL: nothing is asked; write e.g. SELECT count(*) FROM v_tenders")
     if "\0" in sql:
         raise RecordError("SQL: a NUL character stands in it; take it out")
+    try:
+        sql.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are no UTF-8
+        raise RecordError("SQL: is not written in UTF-8; write it anew") from None
     give_up = monotonic() + seconds
     by = _of_sqlite if database.is_sqlite else _of_postgresql
     with by(database, sql, give_up, seconds) as answer:
@@ -120,8 +127,8 @@ def _of_sqlite(database: Database, sql: str, give_up: float, seconds: float) -> 
 
         def rows_of() -> Iterator[tuple[Value, ...]]:
             with _sqlite_errors(leave, seconds):
-                while some := cursor.fetchmany(PORTION):
-                    yield from (tuple(map(_plain, row)) for row in some)
+                for row in cursor:
+                    yield tuple(map(_plain, row))
 
         with _sqlite_errors(leave, seconds):
             cursor.execute(sql)
@@ -137,6 +144,7 @@ def _read_only(file: str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise RecordError("{where}: the database refused: {said}", where=file, said=error) from error
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN)
     return connection
 
 

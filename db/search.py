@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import partial
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
@@ -22,7 +21,7 @@ from db import documents
 from db.bulk import IN_LIMIT, table
 from db.card import Card, cards
 from db.described import columns, described, texts_of
-from db.documents import Hit
+from db.documents import Hits
 from db.errors import RecordError
 from db.tender import Tender, TenderArea, TenderCpv, TenderVenue
 from db.vocabulary.japanese import TOKYO
@@ -280,8 +279,8 @@ def _asked(query: Query, now: datetime) -> _Asked:
     return _Asked(looked.expression, conditions, first, last, left, whole, undenied(left))
 
 
-MANY = 1_000
-"""So many hits of a few days are taken together; where there are fewer, more days are."""
+AT_FIRST, MANY = 64, 1_000
+"""So many are taken together: at first what a page has, and more and more the more are read."""
 
 
 Candidates = Sequence[tuple[UUID, Query]]
@@ -289,49 +288,49 @@ Candidates = Sequence[tuple[UUID, Query]]
 
 
 def _windows(session: Session, asked: _Asked, first: int, going_on: Callable[[], bool]) -> Iterator[Candidates]:
-    """What the index has, from the newest days to the oldest: a day, a week or so, and ever more while it has little.
+    """What the index has, from the newest day to the oldest, of as many days at once as may have what is wanted next.
 
     So the first page of a common word is quickly there, and what is rare is found in a few steps.
     """
     if (days := documents.days(session)) is None:
         return
     first, before = max(first, days[0]), min(asked.last, days[1]) + 1
-    step = 0
+    widths, start = documents.widths(session), before
+    wanted, seen = AT_FIRST, 0
+    width: int | None = widths[0]
     while before > first:
         if not going_on():
             raise TooSlow("this search takes too long; narrow it by a focus area, a prefecture or a day")
-        width = documents.WINDOWS[step] if step < len(documents.WINDOWS) else None
         begin = first if width is None else max(first, (before - 1) // width * width)
-        look_up = partial(documents.hits, session, first=begin, before=before, width=width)
-        hits = look_up(asked.expression, asked.conditions)
-        yield _candidates(asked, hits, look_up)
-        if len(hits) * 8 <= MANY:
-            # What has hardly anything so far goes on in larger steps.
-            step = min(step + (2 if len(hits) * 512 <= MANY else 1), len(documents.WINDOWS))
-        elif len(hits) > MANY and step:
-            step -= 1
-        before = begin
+        hits = documents.hits(
+            session,
+            asked.expression,
+            asked.conditions,
+            first=begin,
+            before=before,
+            width=width,
+            most=2 * wanted if width is None else None,
+        )
+        yield _candidates(session, asked, hits, before)
+        seen += len(hits.found)
+        needed = wanted * (start - hits.first) / max(seen, 0.5)
+        # Where not even one day was come through, that day has many.
+        width = widths[0] if hits.first == before else next((one for one in widths if one >= needed), None)
+        wanted, before = min(2 * wanted, MANY), hits.first
 
 
-class _LookUp(Protocol):
-    def __call__(self, expression: Expression | None, conditions: Sequence[ColumnElement[bool]], /) -> list[Hit]: ...
-
-
-def _candidates(asked: _Asked, hits: Sequence[Hit], look_up: _LookUp) -> Candidates:
+def _candidates(session: Session, asked: _Asked, hits: Hits, before: int) -> Candidates:
     sure, denied = asked.rest, set[UUID]()
-    if asked.undenied is not None and asked.undenied.expression is not None and hits:
+    if asked.undenied is not None and asked.undenied.expression is not None and hits.found:
         sure = asked.undenied.rest
         known = (asked.expression, asked.undenied.expression)
         either = Every(tuple(one for one in known if one is not None))
-        denied = {hit.tender_id for hit in look_up(either, asked.conditions)}
+        doubtful = documents.hits(session, either, asked.conditions, first=hits.first, before=before)
+        denied = {hit.tender_id for hit in doubtful.found}
     return [
         (hit.tender_id, asked.whole if not hit.whole else asked.rest if hit.tender_id in denied else sure)
-        for hit in hits
+        for hit in hits.found
     ]
-
-
-AT_FIRST = 64
-"""Rows that are looked at together: as many as a page has, and more and more the more are read."""
 
 
 def _found(session: Session, candidates: Candidates, now: datetime, going_on: Callable[[], bool]) -> Iterator[UUID]:

@@ -24,7 +24,7 @@ AROUND = 80
 """Characters that are shown around a word, the word included."""
 MOST = 160
 """Characters of one snippet: two such pieces."""
-_STEP, _BESIDE = 200, 60
+_STEP, _BESIDE = 100, 30
 """Long texts are looked through in pieces, with so much of what stands on both sides."""
 _LONGEST_CLUSTER = 40
 """Characters that fold together and are still taken apart."""
@@ -230,6 +230,8 @@ def _firsts(text: str, words: Iterable[Word]) -> Iterator[tuple[Word, Span]]:
             if inside := [span for span in here if piece <= span[0] < piece + _STEP]:
                 missing.remove(word)
                 yield word, inside[0]
+    for word in missing:  # with so many gaps in it that no piece had it whole
+        yield word, spans(text, [word])[0]
 
 
 def _pieces(text: str, words: Sequence[Word]) -> Iterator[Piece]:

@@ -11,7 +11,7 @@ from db import migrate
 from db.publishing import publish
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.messages import N_
-from monitor.cli.base import App, Group, at_home, command, opened, option
+from monitor.cli.base import App, Group, UsageProblem, at_home, command, opened, option
 from monitor.config import load
 from monitor.datasette import metadata
 from monitor.exports.writing import opened as written
@@ -52,6 +52,8 @@ def check_database(app: App, config: Path | None, home: Path | None) -> None:
 @at_home
 @click.pass_obj
 def publish_copy(app: App, out: Path, about: Path | None, config: Path | None, home: Path | None) -> None:
+    if about is not None and about.resolve() == out.resolve():
+        raise UsageProblem("{file}: the copy and what is told of it cannot be one file; give two names", file=out)
     with opened(config, home) as house, rows_written(app) as watch:
         counts = publish(house.database, out, watch=watch)
         if about is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,11 +34,12 @@ class Moment(click.ParamType[datetime]):
         text = str(value)
         try:
             if len(text) == len("2026-04-01"):
-                return datetime.combine(date.fromisoformat(text), time(), TOKYO)
+                return datetime.combine(date.fromisoformat(text), time(), TOKYO).astimezone(UTC)
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=TOKYO)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(spoken().text("write a day or a moment: 2026-04-01 or 2026-04-01T12:00:00+09:00"), param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=TOKYO)
 
 
 def to_a_file(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -72,7 +72,7 @@ def make(
     database: Database, folder: Path, site: Site, *, now: datetime, watch: Watching = lambda name, done: None
 ) -> Made:
     """Make the dump anew. Raises RecordError, and Busy where it is being made already; what was there then stays."""
-    folder = Path(os.path.abspath(folder))
+    folder = Path(os.path.realpath(folder))  # a link to another disk stays one
     with _alone(folder, now):
         _mend(folder)
         _see_that_it_is_ours(folder)
@@ -314,7 +314,7 @@ def _alone(folder: Path, now: datetime) -> Iterator[None]:
 
 def _tried_at(folder: Path, now: datetime) -> datetime | None:
     try:
-        return datetime.fromtimestamp(_lock(folder).stat().st_mtime, now.tzinfo)
+        return datetime.fromtimestamp(_lock(Path(os.path.realpath(folder))).stat().st_mtime, now.tzinfo)
     except FileNotFoundError:
         return None
 
@@ -332,9 +332,12 @@ def _see_that_it_is_ours(folder: Path) -> None:
     if not folder.exists():
         return
     sums = folder / SUMS
-    known = {line[66:] for line in sums.read_text("utf-8").splitlines()} if sums.is_file() else set()
+    named = sums.read_text("utf-8", "replace").splitlines() if sums.is_file() else []
+    ours = {SUMS, *(line[66:] for line in named)}
+    if not ours >= {descriptor.NAME, README}:  # others keep sums of their files, too
+        ours = set()
     if not folder.is_dir() or any(
-        path.relative_to(folder).as_posix() not in known | {SUMS} for path in folder.rglob("*") if not path.is_dir()
+        path.relative_to(folder).as_posix() not in ours for path in folder.rglob("*") if not path.is_dir()
     ):
         raise RecordError("{folder}: holds other files; choose a folder that is empty or not there", folder=folder)
 

@@ -28,8 +28,8 @@ def unwatched(done: int) -> None:
 def ids_of(session: Session, query: Query, now: datetime, since: datetime | None = None) -> Iterator[UUID]:
     """The tenders that a query finds, published last first.
 
-    With ``since`` those of which anything happened then or later, in the order in which it did: whoever has read
-    up to a moment asks from that moment on, and misses nothing.
+    With ``since`` those of which anything happened then or later, in the order in which it did. What is being written
+    meanwhile may get an earlier moment than what is there: whoever resumes asks from a while before the last one seen.
     """
     if since is not None:
         changed = exporting.tender_ids(session, since=since)

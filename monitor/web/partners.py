@@ -94,9 +94,7 @@ class Companies:
                 404,
                 saying=Saying(N_("There is no page for this supplier. Suppliers that may be persons have none.")),
             )
-        return self._pages.render(
-            request, "company.html", company=shown, whys=WHYS
-        )
+        return self._pages.render(request, "company.html", company=shown, whys=WHYS)
 
     def renewals(
         self,

@@ -176,9 +176,10 @@ def test_an_index_whose_making_was_ended_goes_on_where_it_was(
             raise KeyboardInterrupt
         return index(session, some, known)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(documents, "index", dying)
-        upgrade(database)
+        with pytest.raises(KeyboardInterrupt):
+            upgrade(database)
     assert found(database, "水素") == list(range(1, 9))
     begun = number_of(database, 1)
     assert (begun is not None, number_of(database, 8)) == (True, None)

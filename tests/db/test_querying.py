@@ -1,5 +1,6 @@
 """SQL that people write: what it may read, what it may not, and how long it may take."""
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,6 +208,10 @@ def test_rows_come_as_they_are_read_and_may_be_left(record: Database) -> None:
     assert answer(record, NUMBERS.format(most=2 * PORTION + 1) + "SELECT i FROM n")[-1] == (2 * PORTION + 1,)
 
 
+def test_what_is_no_text_is_refused(record: Database) -> None:
+    assert "not written in UTF-8" in error(record, "SELECT '\udcff'")
+
+
 def test_an_error_names_its_place(record: Database) -> None:
     where = (
         'near "v_tenders": syntax error'
@@ -232,3 +237,19 @@ def test_a_file_is_only_read(sqlite_template: Path, tmp_path: Path, opened: Call
 def test_one_text_cannot_fill_the_memory(sqlite_template: Path, opened: Callable[[str], Database]) -> None:
     with pytest.raises(RecordError, match="too big"):
         answer(opened(f"sqlite:///{sqlite_template}"), "SELECT length(zeroblob(2000000000))")
+
+
+def test_nor_can_many_long_ones(sqlite_template: Path, opened: Callable[[str], Database]) -> None:
+    sql = NUMBERS.format(most=100) + "SELECT hex(zeroblob(2000000)) FROM n"
+    with asked(opened(f"sqlite:///{sqlite_template}"), sql) as found:
+        tracemalloc.start()
+        try:
+            assert sum(len(str(text)) for (text,) in found.rows) == 400_000_000
+            assert tracemalloc.get_traced_memory()[1] < 20_000_000  # a few at a time
+        finally:
+            tracemalloc.stop()
+
+
+def test_what_texts_are_compared_with_is_short(sqlite_template: Path, opened: Callable[[str], Database]) -> None:
+    with pytest.raises(RecordError, match="pattern too complex"):
+        answer(opened(f"sqlite:///{sqlite_template}"), "SELECT 'a' LIKE hex(zeroblob(1000))")

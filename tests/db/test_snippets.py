@@ -166,6 +166,11 @@ def test_a_word_is_found_wherever_a_long_text_is_cut_into_pieces() -> None:
         assert [piece.text for piece in taken if piece.hit] == ["燃料 電池"], before
 
 
+def test_a_word_with_very_many_gaps_in_it_is_found(database: Database) -> None:
+    found = one(database, "水素", text=f"{LONG}水{' ' * 150}素{LONG}")
+    assert found == (Scope.TEXT, "…[水 素]…")
+
+
 # What is marked --------------------------------------------------------------------------------------------
 
 

@@ -7,14 +7,14 @@ date its notice back, or not at all. The day of publication stands with the docu
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID, uuid5
 
 from alerts.wording import field_value, requirement_text, verdict_text
 from db.card import Card
 from db.composing import CALLS, REQUESTS, SIGNALS, compose
-from db.notices import ReadNotice
+from db.notices import ReadNotice, differences
 from db.releases import History, Version, Won
 from db.vocabulary import labels
 from db.vocabulary.award import CORPORATE_NUMBERS
@@ -98,19 +98,21 @@ def releases(history: History, *, prefix: str) -> list[Release]:
     steps = list(_steps(history))
     made: list[Release] = []
     amendments: list[Amendment] = []
-    documents: dict[UUID, tuple[ReadNotice, Document]] = {}
+    documents: dict[UUID, Document] = {}
     known: dict[UUID, ReadNotice] = {}
     won: list[Won] = []
     for index, step in enumerate(steps):
+        amended: str | None = None
         if step.version is not None:
             notice = step.version.notice
+            amended = _amendment(history, step.version, known.get(notice.id)) if made else None
             known[notice.id] = notice
-            documents[notice.id] = (notice, _document(notice))
+            documents[notice.id] = _document(notice)
         won += [*_read_out_of(history, step), *step.awards]
         state = history.card if index == len(steps) - 1 else _composed(history, known, won)
         id = _id(history, step)
         tag = _tag(step, made)
-        if step.version is not None and made and (amended := _amendment(history, step.version)) is not None:
+        if amended is not None:
             amendments.append(
                 Amendment(
                     id=id,
@@ -123,7 +125,7 @@ def releases(history: History, *, prefix: str) -> list[Release]:
         made.append(
             _release(
                 state,
-                [document for _, document in documents.values()],
+                list(documents.values()),
                 won,
                 amendments,
                 ocid=ocid,
@@ -137,20 +139,19 @@ def releases(history: History, *, prefix: str) -> list[Release]:
 
 def _steps(history: History) -> Iterator[_Step]:
     """What was recorded, in order. Awards of notices come with their notices."""
+    if not history.versions:
+        return
     steps = [_Step(version.recorded_at, version) for version in history.versions]
     together: dict[datetime, list[Won]] = {}
     notices = {version.notice.id for version in history.versions}
     for award in history.awards:
         if award.notice_id not in notices:
-            together.setdefault(award.changed_at, []).append(award)
+            # An award may have been seen first; nobody could tell of this tender before its first notice.
+            together.setdefault(max(award.changed_at, steps[0].at), []).append(award)
     steps += [_Step(at, None, tuple(awards)) for at, awards in together.items()]
     # Awards say how a tender ended: of what was recorded together they come last. The order of versions is kept.
     steps.sort(key=lambda step: (step.at, step.version is None))
-    if steps and steps[0].version is None:
-        # The record begins a tender with a notice; one of an older record may have been seen after its award.
-        first = next(index for index, step in enumerate(steps) if step.version is not None)
-        steps.insert(0, replace(steps.pop(first), at=steps[0].at))
-    return iter(steps)
+    yield from steps
 
 
 def _read_out_of(history: History, step: _Step) -> list[Won]:
@@ -163,8 +164,15 @@ def _read_out_of(history: History, step: _Step) -> list[Won]:
 
 
 def _composed(history: History, known: dict[UUID, ReadNotice], won: Sequence[Won]) -> State:
-    awarded = max((award.decided for award in won), default=None)
-    return compose(history.card.id, order(list(known.values())), awarded=awarded)
+    card = history.card
+    machine = card.title_en if card.title_en_origin is EnglishOrigin.MACHINE else None
+    return compose(
+        card.id,
+        order(list(known.values())),
+        # The same title keeps its translation, whatever is recorded later.
+        translated={card.title: machine} if machine else {},
+        awarded=max((award.decided for award in won), default=None),
+    )
 
 
 def _id(history: History, step: _Step) -> str:
@@ -189,22 +197,31 @@ def _tag(step: _Step, made: Sequence[Release]) -> str:
     return "tenderUpdate" if called or (made and notice.kind not in CALLS) else "tender"
 
 
-def _amendment(history: History, version: Version) -> str | None:
-    """What a publication amends, in Japanese words; None for one that amends nothing: another source's copy."""
+def _amendment(history: History, version: Version, before: ReadNotice | None) -> str | None:
+    """What a publication amends, in Japanese words; None for one that amends nothing: another source's copy.
+
+    ``before`` is the notice as it was. What changed in its texts is not written out: sources license extracts only.
+    """
     spoken = language(LANGUAGE)
-    if changes := history.changes.get(version.recorded_at):
-        return spoken.join(
-            spoken.text(
-                "{field}: {before} → {after}",
-                field=spoken.text(labels.FIELDS.get(change.field, change.field)),
-                before=field_value(change.field, change.before, spoken),
-                after=field_value(change.field, change.after, spoken),
-            )
-            for change in changes
+    changes = history.changes.get(version.recorded_at, ())
+    said = [
+        spoken.text(
+            "{field}: {before} → {after}",
+            field=spoken.text(labels.FIELDS.get(change.field, change.field)),
+            before=field_value(change.field, change.before, spoken),
+            after=field_value(change.field, change.after, spoken),
         )
-    notice = version.notice
-    amends = notice.version > 1 or notice.notice.kind in (NoticeKind.AMENDMENT, NoticeKind.CANCELLATION)
-    return spoken.text(labels.KINDS[notice.notice.kind]) if amends else None
+        for change in changes
+    ]
+    notice = version.notice.notice
+    if before is not None:
+        told = {change.field for change in changes}
+        changed = (change.field for change in differences(before.notice, notice))
+        said += [spoken.text(labels.FIELDS[one]) for one in changed if one in labels.FIELDS and one not in told]
+    if said:
+        return spoken.join(said)
+    amends = before is not None or notice.kind in (NoticeKind.AMENDMENT, NoticeKind.CANCELLATION)
+    return spoken.text(labels.KINDS[notice.kind]) if amends else None
 
 
 # --- A release ------------------------------------------------------------------------------------
@@ -224,10 +241,7 @@ def _release(
     buyer = _buyer(state)
     suppliers = {party.id: party for party in map(_supplier, won)}
     named = Reference(id=buyer.id, name=buyer.name) if buyer else None
-    parties = list(suppliers.values())
-    if buyer is not None:
-        twice = suppliers.get(buyer.id)
-        parties = [buyer, *(party for party in parties if party is not twice)]
+    parties = [*([buyer] if buyer else []), *suppliers.values()]
     planned = tuple(one for one in documents if one.document_type in ("plannedProcurementNotice", "marketStudies"))
     return Release(
         ocid=ocid,
@@ -303,7 +317,7 @@ def _tender(
         items=(_item(state),),
         value=None if state.value is None else Value(amount=number(state.value), currency=CURRENCY),
         procurement_method=METHODS[method] if method else None,
-        procurement_method_details=state.method,
+        procurement_method_details=_procedure(state),
         main_procurement_category=state.category,
         tender_period=_tender_period(state),
         enquiry_period=_until(dates[DateKind.QUESTIONS]),
@@ -319,6 +333,11 @@ def _tender(
 def _english(state: State) -> str | None:
     """An English title that somebody wrote; a gist of ours is no title."""
     return state.title_en if state.title_en_origin is not EnglishOrigin.GIST else None
+
+
+def _procedure(state: State) -> str | None:
+    """The name of the procedure in both languages: the standard has no field for the second."""
+    return " / ".join(name for name in (state.method, state.method_en) if name) or None
 
 
 def _status(state: State) -> str | None:

@@ -45,7 +45,7 @@ class Publishing:
         """The package without what is in it."""
         home = self.site.home_url()
         return Package(
-            uri=f"{home}data/ocds/{form}",
+            uri=f"{home}data/ocds/{form}.jsonl.gz",
             version=VERSION,
             published_date=tokyo_iso(self.now),
             publisher=Publisher(name=self.site.name, uri=home),

@@ -69,7 +69,9 @@ def test_since_a_day_or_a_moment_what_changed_comes_in_its_order(full: Home, sin
     assert [row["id"] for row in rows] == [str(id) for id in found]
 
 
-@pytest.mark.parametrize("since", ["yesterday", "2026-4-1", "2026-02-30", ""])
+@pytest.mark.parametrize(
+    "since", ["yesterday", "2026-4-1", "2026-02-30", "", "0001-01-01", "9999-12-31T23:59:59-12:00"]
+)
 def test_what_is_no_moment_is_refused_in_one_line(full: Home, since: str) -> None:
     ended, _, err = full.run("export", "csv", "out.csv", "--since", since)
     assert (ended, len(err.splitlines())) == (1, 1)

@@ -108,6 +108,13 @@ def test_a_copy_is_published_with_what_datasette_is_told(full: Home) -> None:
     assert told["source_url"] == "https://tenders.example.org/"
 
 
+def test_what_datasette_is_told_does_not_take_the_place_of_the_copy(full: Home) -> None:
+    ended, _, err = full.run("db", "publish", "tenders.db", "--metadata", "./tenders.db")
+    assert (ended, err.count("\n")) == (1, 1)
+    assert "give two names" in err
+    assert not (full.folder / "tenders.db").exists()
+
+
 def test_the_record_is_not_overwritten_by_its_copy(full: Home) -> None:
     ended, _, err = full.run("db", "publish", "home/monitor.db")
     assert (ended, err.count("\n")) == (1, 1)

@@ -256,6 +256,28 @@ def test_a_folder_with_other_files_and_no_dump_is_left_alone(embedded: Database,
         dump.make(embedded, folder, SITE, now=NOW)
 
 
+def test_a_folder_with_sums_of_somebody_elses_files_is_left_alone(embedded: Database, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "disk.iso").write_bytes(b"dear")
+    (folder / "SHA256SUMS").write_text(f"{'0' * 64}  disk.iso\n", "utf-8")
+    with pytest.raises(RecordError, match="holds other files"):
+        dump.make(embedded, folder, SITE, now=NOW)
+    assert (folder / "disk.iso").read_bytes() == b"dear"
+
+
+def test_a_link_to_another_disk_stays_one(embedded: Database, folder: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk" / "dumps"
+    disk.mkdir(parents=True)
+    folder.symlink_to(disk)
+    for _ in range(2):
+        dump.make(embedded, folder, SITE, now=NOW)
+    assert folder.is_symlink()
+    assert sorted(contents(disk)) == sorted(FILES)
+    assert dump.is_late(folder, now=NOW + timedelta(days=3))
+    shutil.rmtree(disk)
+    assert dump.is_late(folder, now=NOW)  # it was tried, and is not there
+
+
 def test_an_empty_folder_is_taken(embedded: Database, folder: Path) -> None:
     folder.mkdir()
     assert dump.make(embedded, folder, SITE, now=NOW).folder == folder

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from sqlmodel import Session
 
 from alerts.site import Site
-from db import exporting
+from db import exporting, tenders, translations
 from db.archive import Archive
 from db.engine import Database
 from db.vocabulary.award import ScrapedAward
 from db.vocabulary.japanese import TOKYO
-from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice
+from db.vocabulary.notice import Category, NoticeKind, ScrapedNotice, notice_id
 from db.vocabulary.run import RunState
+from monitor import regroup
 from monitor.exports.ocds.packages import Form, Publishing, write_lines, write_package
-from monitor.pipeline import Flow, read_again, run_source
+from monitor.i18n import language
+from monitor.pipeline import Flow, composed, read_again, run_source
 from monitor.reading.area_reader import AreaReader
 from monitor.reading.areas import load_lexicon
 from monitor.reading.reader import NoticeReader
@@ -160,6 +163,22 @@ def test_a_deadline_that_moves_is_an_amendment_that_says_so(world: World) -> Non
     assert "amendments" not in first["tender"]
 
 
+def test_a_text_that_changes_is_an_amendment_that_names_it_and_gives_no_text(world: World) -> None:
+    world.publish(CALL)
+    world.publish(replace(CALL, text=f"{CALL.text}　納入場所を改めた。"))
+    *_, release = world.releases()
+    (amendment,) = release["tender"]["amendments"]
+    assert amendment["description"] == language("ja").text("text")
+
+
+def test_the_name_of_the_procedure_is_given_in_both_languages(world: World) -> None:
+    world.publish(CALL)
+    (release,) = world.releases()
+    japanese, english = release["tender"]["procurementMethodDetails"].split(" / ")
+    assert japanese == CALL.method
+    assert english.isascii()
+
+
 def test_a_cancellation_ends_the_tender(world: World) -> None:
     world.publish(CALL)
     world.publish(replace(CALL, kind=NoticeKind.CANCELLATION))
@@ -191,6 +210,45 @@ def test_several_winners_are_several_awards_and_one_without_a_number_has_an_id_o
     schemes = sorted(one["identifier"]["scheme"] for one in release["parties"] if "supplier" in one["roles"])
     assert schemes == ["JP-JCN", "JP-JTM"]
     assert sum("value" in one for one in release["awards"]) == 1
+
+
+def test_an_award_that_was_recorded_before_its_tender_is_told_after_its_first_notice(world: World) -> None:
+    world.publish(WON)
+    world.publish(CALL)
+    call, award = world.releases()
+    assert (call["tag"], award["tag"]) == (["tender"], ["award"])
+    assert call["date"] == award["date"] == "2026-06-01T11:00:00+09:00"
+    assert "awards" not in call
+
+
+def test_tenders_that_a_person_makes_one_go_on_under_the_older_id_with_the_same_releases(world: World) -> None:
+    world.publish(CALL)
+    world.publish(replace(CALL, key="other", title="別の言い方の件名", references=(), buyer=None))
+    first, second = world.releases()
+    assert first["ocid"] != second["ocid"]
+    before = {one["ocid"]: one["id"] for one in (first, second)}
+    with world.database.reading() as session:
+        ids = list(exporting.tender_ids(session))
+    world.database.write(lambda session: regroup.join(session, *ids, now=world.now))
+    merged = world.releases()
+    assert {one["ocid"] for one in merged} == {f"{SITE.ocid_prefix}-{notice_id('pportal', CALL.key)}"}
+    assert {one["id"] for one in merged} == set(before.values())
+    assert len(world.record()["compiledRelease"]["tender"]["documents"]) == 2
+
+
+def test_a_translated_title_stays_in_the_releases_before(world: World) -> None:
+    untitled = replace(CALL, title_en=None)
+    world.publish(untitled)
+    with world.database.reading() as session:
+        ids = list(exporting.tender_ids(session))
+
+    def translate(session: Session) -> None:
+        translations.store(session, {CALL.title: "Maintenance of a hydrogen station"}, service="deepl", now=world.now)
+        tenders.store_quietly(session, composed(session, dict.fromkeys(ids)), now=world.now)
+
+    world.database.write(translate)
+    world.publish(replace(untitled, deadline=datetime(2026, 6, 25, 17, tzinfo=TOKYO)))
+    assert [one["tender"]["title_en"] for one in world.releases()] == ["Maintenance of a hydrogen station"] * 2
 
 
 def test_what_comes_before_a_call_is_planning(world: World) -> None:
