@@ -15,7 +15,7 @@ from db.vocabulary.messages import N_
 from monitor.cli.base import App, Group, at_home, command, opened, option, spoken
 from monitor.cli.collecting import moving_lines
 from monitor.cli.looking import parsed
-from monitor.exports import dates, dump, lines, parquet, sheets, writing
+from monitor.exports import dates, dump, lines, sheets, writing
 from monitor.exports.dictionary import TABLES, TENDERS
 from monitor.exports.ocds import packages
 from monitor.exports.ocds.packages import Form, Publishing
@@ -153,6 +153,8 @@ def to_jsonl(
 def to_parquet(
     app: App, out: Path, query: str, since: datetime | None, table: str, config: Path | None, home: Path | None
 ) -> None:
+    from monitor.exports import parquet  # 140 ms, which no other command waits for
+
     with exporting(app, out, query, since, config, home) as export:
         site = export.house.site
         count = parquet.write_parquet(

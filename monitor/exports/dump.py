@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlmodel import Session
 
@@ -30,10 +30,12 @@ from monitor.exports import descriptor, lines
 from monitor.exports.descriptor import Package, Resource
 from monitor.exports.dictionary import TABLES, TENDERS, Table
 from monitor.exports.ocds.packages import Form, Publishing, write_lines
-from monitor.exports.parquet import ParquetFile
 from monitor.exports.sheets import Sheet
 from monitor.exports.tables import Asked, Row, rows
 from monitor.exports.writing import ids_of, packed
+
+if TYPE_CHECKING:
+    from monitor.exports.parquet import ParquetFile
 
 SUMS = "SHA256SUMS"
 README = "README.md"
@@ -250,6 +252,8 @@ class _Months:
         self._add(some[begin:])
 
     def _begin(self, month: str) -> None:
+        from monitor.exports.parquet import ParquetFile  # 55 MB, which no command but a dump needs
+
         self._open.close()
         self._month, self.rows[month] = month, 0
         path = self.path(month)

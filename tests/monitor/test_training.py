@@ -102,12 +102,12 @@ def test_what_needs_learning_says_what_to_install_where_scikit_learn_is_missing(
     assert "\n" not in str(raised.value)
 
 
-def test_nothing_but_learning_needs_scikit_learn() -> None:
+def test_no_command_waits_for_the_libraries_of_learning_and_of_parquet() -> None:
     loaded = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import sys, monitor.cli; print([n for n in ('sklearn', 'numpy') if n in sys.modules])",
+            "import sys, monitor.cli; print([n for n in ('sklearn', 'numpy', 'pyarrow') if n in sys.modules])",
         ],
         cwd=Path(__file__).parents[2],
         check=True,
