@@ -8,7 +8,8 @@ from db.vocabulary.japanese import decode
 
 DELIMITERS = (",", ";", "\t")
 """Excel takes the one of the country it is used in; "Unicode text" has tabs."""
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""OWASP's list, which has the wide forms too: Japanese spreadsheets take what is typed so for the narrow ones."""
 
 
 def harmless(cell: str) -> str:

@@ -217,6 +217,11 @@ def tokyo_iso(moment: datetime) -> str:
 
 # --- Yen ------------------------------------------------------------------------------------------
 
+LARGEST_YEN = Decimal(10**13)
+"""No contract comes near: a tenth of a year's budget of the state. One misprint must not drown the sums of all."""
+SMALLEST_YEN = Decimal("0.0001")
+"""毛, the smallest part of a yen that has a name and that a price per unit is told in."""
+
 _YEN = re.compile(
     r"(?P<minus>[△▲]|(?<![^\s(:])-(?!\s))?\s?金?\s?"
     rf"(?:(?<![A-Za-z0-9:])[¥\\]\s?(?P<minus2>[-△▲])?(?P<marked>{_NUMBER})(?![.,]?[0-9])"
@@ -232,7 +237,8 @@ def yen(text: str) -> Decimal | None:
     """The first amount in a text, in yen: 12,345円, 金12,345円也, ¥12,345-, 1,234千円, 3億5千万円, 37.2円.
 
     △, ▲ or a minus make it negative. Tax words (税込, 税抜) are the caller's to read. The rounding rule of
-    every notice (1円未満の端数) is no amount; a limit (250万円未満) is.
+    every notice (1円未満の端数) is no amount; a limit (250万円未満) is. Nor is what no price can be: ``LARGEST_YEN``
+    and more, or parts of a yen that have no name.
     """
     return next((amount for _, _, amount in find_yen(text)), None)
 
@@ -246,6 +252,8 @@ def find_yen(text: str) -> Iterator[tuple[int, int, Decimal]]:
         amount = _value(written)
         if amount is not None:
             amount += Decimal(match["sen"] or 0) / 100
+            if amount >= LARGEST_YEN or amount % SMALLEST_YEN:
+                continue
             yield match.start(), match.end(), -amount if match["minus"] or match["minus2"] else amount
 
 

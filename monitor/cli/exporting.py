@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 from sqlmodel import Session
 
+from db.releases import told_since
 from db.vocabulary.japanese import TOKYO, to_tokyo
 from db.vocabulary.messages import N_
 from monitor.cli.base import App, Group, at_home, command, opened, option, spoken
@@ -185,7 +186,7 @@ def to_ocds(
 ) -> None:
     with exporting(app, out, query, since, config, home) as export:
         house, asked = export.house, export.asked
-        ids = writing.ids_of(export.session, asked.query, asked.now, asked.since)
+        ids = writing.ids_of(export.session, asked.query, asked.now, asked.since, told_since)
         publishing = Publishing(house.site, asked.now)
         # A package a line is read as it comes; one package is what a validator takes.
         write = packages.write_package if ".json" in out.suffixes else packages.write_lines

@@ -25,14 +25,26 @@ def unwatched(done: int) -> None:
     """Tells nobody."""
 
 
-def ids_of(session: Session, query: Query, now: datetime, since: datetime | None = None) -> Iterator[UUID]:
+def changed_since(session: Session, since: datetime) -> Iterator[UUID]:
+    """The tenders that changed themselves, as readers of feeds are told."""
+    return exporting.tender_ids(session, since=since)
+
+
+def ids_of(
+    session: Session,
+    query: Query,
+    now: datetime,
+    since: datetime | None = None,
+    changed_since: Callable[[Session, datetime], Iterator[UUID]] = changed_since,
+) -> Iterator[UUID]:
     """The tenders that a query finds, published last first.
 
-    With ``since`` those of which anything happened then or later, in the order in which it did. What is being written
-    meanwhile may get an earlier moment than what is there: whoever resumes asks from a while before the last one seen.
+    With ``since`` those of which anything happened then or later, in the order in which it did; what counts as such
+    says ``changed_since``. What is being written meanwhile may get an earlier moment than what is there: whoever
+    resumes asks from a while before the last one seen.
     """
     if since is not None:
-        changed = exporting.tender_ids(session, since=since)
+        changed = changed_since(session, since)
         return (id for some in batches(changed, IN_LIMIT) for id in exporting.among(session, query, some, now=now))
     if query == EVERYTHING:
         return exporting.tender_ids(session)
@@ -68,6 +80,8 @@ def packed(plain: BinaryIO) -> Iterator[BinaryIO]:
 def _begun(out: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(out))  # a link stays one
     special = target.exists() and not target.is_file()
+    if not special and _is_database(target):
+        raise RecordError("{file}: is a database, and stays one; choose another name", file=out)
     begun = target if special else target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with begun.open("wb") as file:
@@ -84,3 +98,12 @@ def _begun(out: Path) -> Iterator[BinaryIO]:
         if not special:
             with suppress(FileNotFoundError):
                 begun.unlink()
+
+
+def _is_database(file: Path) -> bool:
+    """Whether a file is one of SQLite's, as the record is: a slip of the finger must not cost it."""
+    try:
+        with file.open("rb") as there:
+            return there.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False  # nothing is there, or writing will say what is wrong

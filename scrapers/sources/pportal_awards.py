@@ -332,7 +332,7 @@ def _no_zip(name: str, beginning: bytes) -> ScrapeError:
 # What a row means
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-_AMOUNT = re.compile(r"-?\d{1,14}(?:\.\d{1,4})?", re.ASCII)
+_AMOUNT = re.compile(r"-?\d{1,13}(?:\.\d{1,4})?", re.ASCII)  # below LARGEST_YEN
 
 
 def award_of(columns: list[str], published: date) -> tuple[ScrapedAward, list[Saying]] | Saying:

@@ -4,14 +4,22 @@ import csv
 import gzip
 import io
 import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import icalendar
 import pandas
 import pytest
+from sqlmodel import Session
 
+from db import awards, notices
+from db.bulk import table
+from db.notice import Notice
+from db.vocabulary.notice import NoticeKind, ScrapedNotice, notice_id
 from monitor.cli import exporting, status
 from tests.monitor.cli.conftest import Home
-from tests.monitor.exports.record import FIRST, SECOND, THIRD, fill
+from tests.monitor.exports.record import FIRST, SECOND, THIRD, WON, fill
 
 
 @pytest.fixture
@@ -21,19 +29,50 @@ def full(home: Home) -> Home:
     return home
 
 
+def test_what_another_source_or_an_award_adds_is_told_since_then_in_the_standard_and_in_tables_not(
+    full: Home,
+) -> None:
+    later = datetime(2026, 4, 11, tzinfo=UTC)
+
+    def work(session: Session) -> None:
+        copy = ScrapedNotice(
+            source="pportal",
+            key="copy",
+            title="太陽光発電設備設置工事",
+            kind=NoticeKind.TENDER,
+            published=date(2026, 3, 30),
+            url="https://example.jp/copy",
+        )
+        notices.record(session, [copy], run_id=UUID(int=1), now=later)
+        notice = table(Notice)
+        session.connection().execute(
+            notice.update().where(notice.c.id == notice_id("pportal", "copy")).values(tender_id=FIRST)
+        )
+        award = replace(WON[1], key="three", date=date(2026, 4, 9), case_number="0000000000000000002")
+        awards.record(session, [award], run_id=UUID(int=1), now=later + timedelta(hours=1))
+        awards.link(session, {"0000000000000000002": THIRD})
+
+    full.database.write(work)
+    lines = full.shown("export", "ocds", "-", "--since", "2026-04-11").splitlines()
+    told = [release["ocid"] for line in lines for release in json.loads(line)["releases"]]
+    assert [ocid.endswith(str(FIRST)) for ocid in dict.fromkeys(told)] == [True, False]
+    assert told[-1].endswith(str(THIRD))
+    assert sheet(full.shown("export", "csv", "-", "--since", "2026-04-11")) == []
+
+
 def sheet(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
 def test_each_table_is_written_in_each_form(full: Home) -> None:
-    for table, count in (("tenders", 3), ("awards", 2), ("notices", 3)):
+    for rows, count in (("tenders", 3), ("awards", 2), ("notices", 3)):
         for form in ("csv", "jsonl", "parquet"):
-            ended, out, err = full.run("export", form, f"{table}.{form}", "--table", table)
+            ended, out, err = full.run("export", form, f"{rows}.{form}", "--table", rows)
             assert (ended, out) == (0, "")
-            assert f"{count} {table} written to {table}.{form}" in err
-        assert len(sheet((full.folder / f"{table}.csv").read_text("utf-8"))) == count
-        assert len((full.folder / f"{table}.jsonl").read_text("utf-8").splitlines()) == count
-        assert len(pandas.read_parquet(full.folder / f"{table}.parquet")) == count
+            assert f"{count} {rows} written to {rows}.{form}" in err
+        assert len(sheet((full.folder / f"{rows}.csv").read_text("utf-8"))) == count
+        assert len((full.folder / f"{rows}.jsonl").read_text("utf-8").splitlines()) == count
+        assert len(pandas.read_parquet(full.folder / f"{rows}.parquet")) == count
 
 
 def test_standard_output_has_the_file_and_nothing_else(full: Home) -> None:

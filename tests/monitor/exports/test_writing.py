@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,6 +59,16 @@ def test_a_name_that_ends_in_gz_is_compressed_and_the_same_gives_the_same_bytes(
     packed = (tmp_path / "one.gz").read_bytes()
     assert gzip.decompress(packed) == b"said " * 1000
     assert packed == (tmp_path / "another.gz").read_bytes()
+
+
+def test_a_database_is_never_written_over(tmp_path: Path) -> None:
+    record = tmp_path / "monitor.db"
+    with closing(sqlite3.connect(record)) as there:
+        there.execute("CREATE TABLE kept (one)")
+    before = record.read_bytes()
+    with pytest.raises(RecordError, match=r"monitor\.db: is a database"), opened(record) as file:
+        file.write(b"lost")
+    assert record.read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

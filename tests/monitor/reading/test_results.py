@@ -117,7 +117,9 @@ def test_a_comma_within_an_address_is_no_further_winner() -> None:
     assert read.address == "東京都港区芝５-７-１、見本ビル３階"
 
 
-@pytest.mark.parametrize("price", ["117,865.00GBP", "", "公表しない"])
+@pytest.mark.parametrize(
+    "price", ["117,865.00GBP", "", "公表しない", "99999999999999999999円", "999兆円", "0.00001円"]
+)
 def test_without_a_price_in_yen_the_winner_is_known_and_the_price_is_not(price: str) -> None:
     (read,) = read_results(notice("㈱甲（東京都港区芝５-７-１）", price))
     assert read.amount is None
