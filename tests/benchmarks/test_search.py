@@ -352,8 +352,12 @@ def measure(database: Database) -> None:
 
 
 def add(database: Database) -> None:
-    """5,000 notices, each with a text, as the pipeline adds them."""
-    fresh = [one for one in made(ADDED * WITH_TEXT, seed=8) if one.text]
+    """5,000 notices as the pipeline adds them: as many of them with a text as in the record, and all of them."""
+    _add(database, "notices", list(made(ADDED, seed=8)))
+    _add(database, "notices with texts", [one for one in made(ADDED * WITH_TEXT, seed=9) if one.text])
+
+
+def _add(database: Database, called: str, fresh: list[ScrapedNotice]) -> None:
     reading = Reading((AreaScore("hydrogen", 1.0, (Evidence("水素", "hydrogen", Place.TITLE, 1.0),)),))
     spent = 0.0
     for some in batches(fresh, 500):
@@ -366,7 +370,7 @@ def add(database: Database) -> None:
             )[1]
 
         spent += database.write(work)
-    print(f"  {len(fresh):,} notices with texts are added in {spent:.1f} s")
+    print(f"  {len(fresh):,} {called} are added in {spent:.1f} s")
 
 
 def run(session: Session, statement: str) -> None:
@@ -374,13 +378,13 @@ def run(session: Session, statement: str) -> None:
 
 
 def disk(database: Database) -> int:
-    """Bytes of the whole database."""
+    """Bytes of the whole database; on PostgreSQL, where rows that were changed leave room behind, of the index."""
     with database.reading() as session:
         if database.is_sqlite:
             pages = session.connection().execute(text("PRAGMA page_count")).scalar_one()
             free = session.connection().execute(text("PRAGMA freelist_count")).scalar_one()
             return int(pages - free) * 4096
-        return int(session.connection().execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+        return int(session.connection().execute(text("SELECT pg_total_relation_size('search')")).scalar_one())
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
