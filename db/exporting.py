@@ -4,7 +4,7 @@ Nothing here holds more than a page. Where no index has the order, each page of 
 large pages of two narrow columns are better than many small ones of whole rows.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -310,7 +310,8 @@ class AwardRow(NamedTuple):
 def award_rows(session: Session, ids: Sequence[UUID]) -> Iterator[AwardRow]:
     """The rows of awards, in the order of the ids; what is not there is left out.
 
-    A supplier that is a spelling of a company is that company: its id, and its corporate number.
+    A supplier that is a spelling of a company is that company: its id, and its corporate number. The areas are those of
+    ``awards.areas``.
     """
     award, supplier = table(Award), table(Supplier)
     company = supplier.alias("company")
@@ -327,12 +328,20 @@ def award_rows(session: Session, ids: Sequence[UUID]) -> Iterator[AwardRow]:
     for some in batches(ids, IN_LIMIT):
         rows = session.connection().execute(select(*columns).select_from(joined).where(award.c.id.in_(some)))
         known = {row[0]: row for row in rows}
-        areas = _listed(session, AwardArea, known)
+        own = _listed(session, AwardArea, known)
+        of_tender = _listed(session, TenderArea, {row[14] for row in known.values() if row[14] is not None})
         for id in some:
             if (row := known.get(id)) is None:
                 continue
+            areas = _strongest(own.get(id, {}), of_tender.get(row[14], {}))
             number = row[10] if row[9] == CORPORATE_NUMBERS else None
-            yield AwardRow._make((*row[:9], number, *row[11:15], tuple(areas.get(id, ())), *row[15:]))
+            yield AwardRow._make((*row[:9], number, *row[11:15], areas, *row[15:]))
+
+
+def _strongest(*given: Mapping[str, float]) -> tuple[str, ...]:
+    """All areas, each once, strongest first."""
+    scores = [(-score, area) for some in given for area, score in some.items()]
+    return tuple(dict.fromkeys(area for _, area in sorted(scores)))
 
 
 def finds(query: Query, award: AwardRow, *, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from math import log1p, log10, sqrt
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
 from sqlmodel import Session
 
 from db import awards
@@ -150,7 +150,7 @@ class Why(StrEnum):
 WHYS: Mapping[Why, str] = {
     Why.SERIES: N_("it won the same service before"),
     Why.TITLE: N_("it won something with a similar title"),
-    Why.BUYER: N_("it won from this buyer in this area"),
+    Why.BUYER: N_("it won from this buyer"),
 }
 
 
@@ -282,8 +282,13 @@ class _Company:
     last: date = date.min
     recent: int = 0
     before: int = 0
-    address: str | None = None
+    dated_address: str = ""
+    """The newest address that an award states, behind the day of that award."""
     buyers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def address(self) -> str:
+        return self.dated_address[len("2026-04-01") :]
 
 
 class _Named(NamedTuple):
@@ -371,7 +376,7 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
             func.max(award.c.date).label("last"),
             func.count(case((award.c.date > recent, 1))).label("recent"),
             func.count(case(((award.c.date > before) & (award.c.date <= recent), 1))).label("before"),
-            func.max(award.c.address).label("address"),
+            func.max(cast(award.c.date, Text).concat(award.c.address)).label("address"),
         )
         .select_from(
             given.join(award, award.c.id == given.c.award_id).join(supplier, supplier.c.id == award.c.supplier_id)
@@ -381,7 +386,7 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
     )
     bodies: dict[str, str] = {}
     found: dict[UUID, _Company] = defaultdict(_Company)
-    for id, buyer, wins, value, valued, last, late, early, address in rows:
+    for id, buyer, wins, value, valued, last, late, early, dated in rows:
         one = found[id]
         one.wins += wins
         one.valued += valued
@@ -389,7 +394,7 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
         one.last = max(one.last, min(last, today))  # a decision in the future is an error in writing
         one.recent += late
         one.before += early
-        one.address = max(one.address or "", address or "") or None
+        one.dated_address = max(one.dated_address, dated or "")
         if buyer:
             one.buyers[bodies.get(buyer) or bodies.setdefault(buyer, _body(buyer))] += wins
     return dict(found)

@@ -181,7 +181,11 @@ AWARDS = Table(
         Column("case_number", Type.TEXT, N_("The number of the case at the procurement portal."), "docs/sources.md"),
         Column("tender_id", Type.ID, N_("The tender that it is a result of, where that is known."), "RFC 9562"),
         Column(
-            "areas", Type.TEXTS, N_("The focus areas, read from the title, strongest first."), "docs/areas.md", True
+            "areas",
+            Type.TEXTS,
+            N_("The focus areas of its title and of its tender, strongest first."),
+            "docs/awards.md",
+            True,
         ),
         Column("source", Type.TEXT, N_("The source that published it."), "docs/sources.md", True),
         Column("published", Type.DAY, N_("When the source published it."), "", True),

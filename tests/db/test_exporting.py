@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from db import exporting
 from db.card import cards
 from db.engine import Database
 from db.vocabulary.query import parse
+from tests.db import small_record
 from tests.monitor.exports.record import FIRST, NOW, SECOND, THIRD, fill
 
 
@@ -56,6 +58,16 @@ def test_an_award_has_the_number_of_its_company_and_the_tender_that_it_is_of(fil
         cleaning, hydrogen = exporting.award_rows(session, list(exporting.award_ids(session)))
     assert (hydrogen.corporate_number, hydrogen.tender_id) == ("5050005005266", FIRST)
     assert (cleaning.corporate_number, cleaning.tender_id) == (None, None)
+
+
+def test_an_award_has_the_areas_that_the_views_have_of_it_too(database: Database) -> None:
+    small_record.fill(database)
+    with database.reading() as session:
+        rows = list(exporting.award_rows(session, list(exporting.award_ids(session))))
+        asked = session.connection().execute(text("SELECT id, areas FROM v_awards"))
+        viewed = {id: tuple(areas.split(",")) if areas else () for id, areas in asked}
+    assert {str(row.id): row.areas for row in rows} == viewed
+    assert max(map(len, viewed.values())) > 2
 
 
 def test_rows_come_in_the_order_of_the_ids_and_what_is_not_there_is_left_out(filled: Database) -> None:

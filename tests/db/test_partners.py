@@ -320,6 +320,18 @@ def test_the_seat_asked_for_counts_by_the_register_and_else_by_an_awards_address
     assert seats == {A: (None, None), B: ("北海道", SeatFrom.REGISTER), C: ("大阪府", SeatFrom.AWARD)}
 
 
+def test_of_several_addresses_the_newest_says_where_the_seat_is_in_the_list_and_on_the_page(record: Record) -> None:
+    first, second, last, silent = record.won(A, times=4)
+    record.change(Award, first, address="沖縄県見本市1-2-3", date=date(2026, 3, 1))
+    record.change(Award, second, address="大阪府見本市1-2-3", date=date(2026, 3, 2), buyer="見本市")
+    record.change(Award, last, address="東京都見本市1-2-3", date=date(2025, 3, 3))
+    record.change(Award, silent, date=date(2026, 3, 3))
+    assert record.only().seat.prefecture == "大阪府"
+    shown = record.company(A)
+    assert shown is not None
+    assert shown.seat.prefecture == "大阪府"
+
+
 def test_equal_scores_stand_in_the_order_of_their_names(record: Record) -> None:
     for name in (C, A, B):
         record.won(name)

@@ -220,7 +220,10 @@ def test_a_line_of_awards_and_notices_has_the_same_columns(filled: Database, ask
             lines.write_rows(file, table, rows(session, table.name, asked, SITE))
         told[table.name] = [json.loads(line) for line in file.getvalue().splitlines()]
     assert list(told["awards"][0]) == [column.name for column in AWARDS.columns]
-    assert [(one["amount_jpy"], one["areas"]) for one in told["awards"]] == [(-37.25, []), (118800000, [])]
+    assert [(one["amount_jpy"], one["areas"]) for one in told["awards"]] == [
+        (-37.25, []),
+        (118800000, ["renewables", "mobility"]),
+    ]
     assert told["notices"][-1]["changed_at"] == "2026-04-10T07:00:00+09:00"
 
 
