@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from uuid import UUID
 
@@ -41,7 +41,7 @@ from monitor.memory import ArchiveMemory
 from monitor.pipeline import Flow, Progress, regular_since, run_source
 from monitor.reading.access import RULES
 from monitor.reading.area_reader import AreaReader
-from monitor.reading.areas import Area, load_lexicon, names_of
+from monitor.reading.areas import Area, load_lexicon, names_of, own_areas
 from monitor.reading.opinion import load_opinion
 from monitor.reading.reader import NoticeReader
 from monitor.secret import kept_secret
@@ -105,14 +105,15 @@ def together(first: Ended, second: Ended) -> Ended:
     return Ended(second.source, total)
 
 
-@dataclass(slots=True)
+@dataclass
 class Household:
     """An opened home: its database is at the schema of this version."""
 
     config: Config
     home: Path
-    flow: Flow
-    areas: tuple[Area, ...]
+    database: Database
+    reader: Callable[[], NoticeReader]
+    """Made when it is first asked for: that takes half a second, which whoever reads no notices need not wait for."""
     sources: Mapping[str, type[Source]]
     """By slug: those with code, and those that the configuration describes."""
     clock: Callable[[], datetime]
@@ -121,9 +122,14 @@ class Household:
     delivered_at: datetime | None = None
     """When this process last looked for letters that are due; None where it never has."""
 
-    @property
-    def database(self) -> Database:
-        return self.flow.database
+    @cached_property
+    def flow(self) -> Flow:
+        reader, archive = self.reader(), Archive(self.home / "archive")
+        return Flow(self.database, archive, reader, self.clock, self.stop.is_set, titles=reader.areas)
+
+    @cached_property
+    def areas(self) -> tuple[Area, ...]:
+        return self.reader().areas.lexicon.areas if self.config.area_definitions() else own_areas()
 
     @property
     def site(self) -> Site:
@@ -231,7 +237,7 @@ class Household:
             clock=self.clock,
             sleep=time.sleep,
             rng=random.Random(),
-            memory=ArchiveMemory(self.flow.database, self.flow.archive),
+            memory=ArchiveMemory(self.database, self.flow.archive),
         ) as fetcher:
             yield fetcher
 
@@ -348,7 +354,9 @@ def household(
 
     Raises RecordError, ConfigError, LexiconError or OpinionError.
     """
-    reader = NoticeReader(area_reader(config))
+    reader = cache(lambda: NoticeReader(area_reader(config)))
+    if config.area_definitions() or config.second_opinion():
+        reader()  # a mistake in them is told before anything is done
     home = home or config.storage.home
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds subscribers' addresses
@@ -359,8 +367,6 @@ def household(
     database = Database(config.storage.database) if config.storage.database else Database.at(home / "monitor.db")
     try:
         (migrate.upgrade if upgrade else migrate.ready)(database)
-        stop = threading.Event()
-        flow = Flow(database, Archive(home / "archive"), reader, clock, stop.is_set, titles=reader.areas)
-        yield Household(config, home, flow, reader.areas.lexicon.areas, config.all_sources(), clock, stop)
+        yield Household(config, home, database, reader, config.all_sources(), clock, threading.Event())
     finally:
         database.close()

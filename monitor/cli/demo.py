@@ -19,6 +19,7 @@ from db.vocabulary.run import RunMode
 from monitor.cli.base import App, command, option, until_stopped
 from monitor.cli.collecting import progress_bars, show_ended
 from monitor.config import Config
+from monitor.exports import dump
 from monitor.household import ILLUSTRATIVE, Ended, Household, household, system_clock, together
 from monitor.logs import log_to
 from monitor.serving import serve
@@ -148,6 +149,7 @@ def demo(app: App, once: bool, data: Path | None, home: Path, port: int) -> int:
             idle = [Ended(slug, not_run=NO_DATA) for slug in house.enabled() if slug not in served]
             show_ended(app, sorted([*ended, *idle], key=lambda one: one.source))
             outcomes = house.deliver()
+            dump.make(house.database, dump.folder_of(house.home), house.site, now=clock.now)
             kept = _publish(house)
             _tell(app, house, outcomes, kept)
             if not once:
@@ -256,6 +258,7 @@ def _tell(app: App, house: Household, outcomes: list[Outcome], kept: list[Path])
         *(() if sent else (language.text("No new digest: everything was told before."),)),
         language.text("The mails lie in {folder} (a Maildir).", folder=house.home / "mail"),
         language.text("The page and the feeds as files: {folder}", folder=house.home / "site"),
+        language.text("The record as CSV, JSON Lines, Parquet and OCDS: {folder}", folder=dump.folder_of(house.home)),
         language.text("The record: {file}; the log: {log}", file=house.home / "monitor.db", log=house.home / "logs"),
     ]
     for line in lines:

@@ -8,7 +8,7 @@ columns mean, ``files.py`` reads them. Where something is bought is not what is 
 home, a school) are venues, and what is done there gives no area.
 """
 
-from monitor.reading.areas.files import AreaDefinition, LexiconError, load_lexicon
+from monitor.reading.areas.files import AreaDefinition, LexiconError, load_lexicon, own_areas
 from monitor.reading.areas.lexicon import Area, Explanation, Finding, Lexicon, Verdict, Weight, names_of
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Weight",
     "load_lexicon",
     "names_of",
+    "own_areas",
 ]

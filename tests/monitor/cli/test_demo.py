@@ -1,5 +1,6 @@
 """The demo: the whole job on embedded defaults, and on any folder in the layout of the samples."""
 
+import hashlib
 import json
 import mailbox
 import os
@@ -102,6 +103,7 @@ def test_the_demo_does_the_whole_job_and_says_where_everything_lies(own: tuple[P
     for told in (
         home / "mail",
         home / "site",
+        home / "data",
         home / "monitor.db",
         "feeds/mobility.atom",
         "went to reader@example.org",
@@ -122,6 +124,14 @@ def test_the_demos_feeds_and_page_read_back_without_a_defect(own: tuple[Path, st
     page = (own[0] / "site" / "index.html").read_text(encoding="utf-8")
     assert "Illustrative data" in page
     assert (own[0] / "site" / "static" / "style.css").exists()
+
+
+def test_the_demos_files_for_tools_are_whole_and_say_that_they_are_illustrative(own: tuple[Path, str]) -> None:
+    folder = own[0] / "data"
+    sums = [line.split("  ") for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines()]
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == told for told, name in sums)
+    assert len(sums) > 10
+    assert "llustrative" in (folder / "README.md").read_text("utf-8")
 
 
 def test_a_second_demo_in_the_same_home_changes_nothing(own: tuple[Path, str]) -> None:
