@@ -841,7 +841,7 @@ def company(session: Session, id: UUID, *, now: datetime) -> Company | None:
         years=tuple(
             sorted(_summed(facts, lambda fact: str(fiscal_year_of(fact.date))), key=lambda one: one.name)[::-1]
         ),
-        buyers=_summed(facts, lambda fact: fact.buyer)[:MOST_COUNTED],
+        buyers=_summed(facts, lambda fact: fact.buyer and _body(fact.buyer))[:MOST_COUNTED],
         methods=_summed(facts, lambda fact: fact.method)[:MOST_COUNTED],
         areas=_most(areas),
         awards=tuple(Won(*row) for row in newest),

@@ -45,6 +45,11 @@ def percent(share: float | None) -> str:
 
 
 def notes(found: Statistics, language: Language) -> list[str]:
+    """All that has to be said with the figures: what they leave out, planned prices, and companies from abroad."""
+    return [*left_out(found, language), planned_text(found, language), abroad_text(found, language)]
+
+
+def left_out(found: Statistics, language: Language) -> list[str]:
     """What has to be known to read the figures: how areas and prices count, and what is not known."""
     total = found.total.total
     lines: list[str] = []
@@ -66,7 +71,7 @@ def notes(found: Statistics, language: Language) -> list[str]:
                 unknown.awards,
             )
         )
-    return [*lines, planned_text(found, language), abroad_text(found, language)]
+    return lines
 
 
 def planned_text(found: Statistics, language: Language) -> str:

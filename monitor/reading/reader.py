@@ -6,42 +6,21 @@ Each reader has a file or folder of its own here: ``areas``, ``dates``, ``money`
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import Reading
-from monitor.reading.access import AccessReader, read_requirements
+from monitor.reading.access import read_requirements
 from monitor.reading.area_reader import AreaReader
+from monitor.reading.by_heart import by_heart
 from monitor.reading.dates import read_dates
-from monitor.reading.english import Gist, load_gist, method_english
-from monitor.reading.entities import Entities
+from monitor.reading.english import method_english
 from monitor.reading.identity import identity_of
 from monitor.reading.money import read_money
 from monitor.reading.results import read_results
 
 HERE = Path(__file__).parent
-
-
-class _Tables:
-    """What readers know by heart, loaded when the first notice is read: many commands read none."""
-
-    @cached_property
-    def entities(self) -> Entities:
-        return Entities.load()
-
-    @cached_property
-    def access(self) -> AccessReader:
-        return AccessReader.load()
-
-    @cached_property
-    def gist(self) -> Gist:
-        return load_gist()
-
-
-@cache
-def _tables() -> _Tables:
-    return _Tables()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +35,7 @@ class NoticeReader:
         return f"{self.areas.revision}-{_revision()}"
 
     def read(self, notice: ScrapedNotice) -> Reading:
-        known, notice = _tables(), writable(notice)
+        known, notice = by_heart(), writable(notice)
         entity = known.entities.find(notice.buyer, title=notice.title, prefecture=notice.prefecture)
         buyer = known.entities.canonical(notice.buyer, title=notice.title, prefecture=notice.prefecture)
         dates, money, requirements = read_dates(notice), read_money(notice), read_requirements(notice)

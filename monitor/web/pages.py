@@ -45,6 +45,8 @@ from monitor.i18n import LANGUAGES, Language, language, preferred
 from monitor.merging import MERGE_RULES
 from monitor.reading.areas import names_of
 from monitor.reading.areas.cpv import cpv_name
+from monitor.reading.by_heart import buyer_in_english, title_in_english
+from monitor.reading.english import method_english
 from monitor.web.context import WebContext
 from monitor.working_days import too_few, working_days_left
 
@@ -178,6 +180,9 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "described": lambda area: area.descriptions[spoken.code],
         "source_names": context.sources.get,
         "prefecture": prefecture,
+        "buyer_english": buyer_in_english if spoken.code != "ja" else _nothing,
+        "procedure_english": method_english if spoken.code != "ja" else _nothing,
+        "title_english": title_in_english if spoken.code != "ja" else _nothing,
         "deciding": _deciding,
         "kind": lambda kind: spoken.text(labels.KINDS[kind]),
         "category": lambda category: spoken.text(labels.CATEGORIES[category]),
@@ -210,6 +215,11 @@ def _words(context: WebContext, spoken: Language) -> dict[str, object]:
         "languages": [(code, NATIVE[code]) for code in LANGUAGES],
         "static": {file.name: _static_address(context.root, file) for file in sorted(STATIC.iterdir())},
     }
+
+
+def _nothing(text: str) -> str:
+    """To those who read the Japanese our English says nothing."""
+    return ""
 
 
 def _findings(context: WebContext, spoken: Language) -> dict[str, object]:

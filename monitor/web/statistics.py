@@ -15,7 +15,7 @@ from db.vocabulary.messages import N_
 from db.vocabulary.methods import PROCEDURES
 from monitor.exports.statistics import StatisticsLine, as_statistics
 from monitor.reading.areas import names_of
-from monitor.statistics import BREAKDOWNS, abroad_text, notes, percent, planned_text, row_name
+from monitor.statistics import BREAKDOWNS, abroad_text, left_out, percent, planned_text, row_name
 from monitor.web.context import WebContext
 from monitor.web.filters import NotUnderstood
 from monitor.web.pages import Pages
@@ -76,7 +76,7 @@ class StatisticsPages:
                 if (tally := found.total.procedures.get(one))
             ],
             most=max((row.figures.total.awards for row in found.rows), default=0),
-            notes=notes(found, language),
+            notes=left_out(found, language),
             planned=planned_text(found, language),
             abroad=abroad_text(found, language),
             percent=percent,

@@ -163,6 +163,28 @@ def test_the_page_of_a_company_tells_what_it_won(web: "Web") -> None:
     assert page.select_one('meta[name="robots"]')["content"] == "noindex"  # type: ignore[index]
 
 
+def test_buyers_procedures_and_titles_are_told_in_english_beside_the_japanese_that_counts(web: "Web") -> None:
+    won(web, COMPANY, method="一般競争入札・最低価格")
+    calls(web, 2024, 2025)
+    assert "Ministry of the Environment ( 環境省 )" in words(web.page("/partners", area=AREA), ".companies dd")
+    page = web.page(f"/companies/{ID}")
+    assert "Ministry of the Environment ( 環境省 )" in words(page, "#buyers ~ .scroll")
+    assert "Open competitive tender, lowest price ( 一般競争入札・最低価格 )" in words(page, "#methods ~ .scroll")
+    assert "Survey of solar power generation, FY2026 令和８年度太陽光発電の調査" in words(page, "#awards ~ .scroll")
+    assert "put together word by word" in words(page)
+    coming = words(web.page("/renewals", area=AREA, within="365"), ".renewals")
+    assert "Survey of solar power generation, FY2026 令和８年度太陽光発電の調査" in coming
+    japanese = words(web.page(f"/companies/{ID}", lang="ja"))
+    assert "Ministry" not in japanese
+    assert "Survey" not in japanese
+
+
+def test_two_officers_of_an_organisation_are_one_buyer_on_the_page_of_a_company(web: "Web") -> None:
+    won(web, COMPANY, buyer="環境省")
+    won(web, COMPANY, buyer="環境省大臣官房会計課長", title="別の調査", key="other")
+    assert words(web.page(f"/companies/{ID}", lang="ja"), "#buyers ~ .scroll tbody").startswith("環境省 2")
+
+
 def test_every_spelling_of_a_company_leads_to_it(web: "Web") -> None:
     won(web, COMPANY, "見本電機（株）")
     answer = web.get(f"/companies/{supplier_id('見本電機（株）')}", lang="ja")

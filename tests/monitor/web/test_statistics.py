@@ -74,6 +74,15 @@ def test_every_breakdown_has_figures_and_leads_on(web: "Web", by: By) -> None:
             assert web.get(href).status_code == 200
 
 
+def test_buyers_are_told_in_english_too(web: "Web") -> None:
+    fill(web)
+    named = [
+        web.page("/statistics", by="buyer", lang=code).select_one("section[aria-labelledby=breakdown] tbody th")
+        for code in ("en", "ja")
+    ]
+    assert [one and one.get_text(strip=True) for one in named] == ["Digital Agency(デジタル庁)", "デジタル庁"]
+
+
 def test_what_is_not_known_is_said(web: "Web") -> None:
     fill(web)
     text = " ".join(web.page("/statistics").get_text().split())
