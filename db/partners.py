@@ -35,7 +35,7 @@ from db.vocabulary.award import fold_supplier
 from db.vocabulary.japanese import fiscal_year_of, to_tokyo
 from db.vocabulary.labels import PREFECTURES_EN
 from db.vocabulary.messages import N_
-from db.vocabulary.series import authority, service
+from db.vocabulary.series import authority, body, service
 from db.vocabulary.text import fold
 
 # The score ----------------------------------------------------------------------------------------------
@@ -396,14 +396,8 @@ def _of_area(session: Session, area: str, *, today: date) -> dict[UUID, _Company
         one.before += early
         one.dated_address = max(one.dated_address, dated or "")
         if buyer:
-            one.buyers[bodies.get(buyer) or bodies.setdefault(buyer, _body(buyer))] += wins
+            one.buyers[bodies.get(buyer) or bodies.setdefault(buyer, body(buyer))] += wins
     return dict(found)
-
-
-def _body(buyer: str) -> str:
-    """A buyer without its officer, as it writes its name: two offices of a ministry are one buyer."""
-    body = authority(buyer)
-    return body if buyer.startswith(body) else buyer
 
 
 def _company_of() -> ColumnElement[UUID]:
@@ -841,7 +835,7 @@ def company(session: Session, id: UUID, *, now: datetime) -> Company | None:
         years=tuple(
             sorted(_summed(facts, lambda fact: str(fiscal_year_of(fact.date))), key=lambda one: one.name)[::-1]
         ),
-        buyers=_summed(facts, lambda fact: fact.buyer and _body(fact.buyer))[:MOST_COUNTED],
+        buyers=_summed(facts, lambda fact: fact.buyer and body(fact.buyer))[:MOST_COUNTED],
         methods=_summed(facts, lambda fact: fact.method)[:MOST_COUNTED],
         areas=_most(areas),
         awards=tuple(Won(*row) for row in newest),

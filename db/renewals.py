@@ -322,7 +322,7 @@ def _values(**numbers: int) -> dict[str, str | Saying]:
     return {name: str(number) for name, number in numbers.items()}
 
 
-_ASIDE_AT_END = re.compile(r"(?:[(\[【][^)\]】]*[)\]】]|その[0-9]+)+$")
+_ASIDE_AT_END = re.compile(r"(?:[(\[【][^)\]】]*[)\]】]|その[0-9]+|第[0-9]+(?:[-の][0-9]+)*[号工区]+)+$")
 
 
 def is_works(title: str) -> bool:
@@ -392,9 +392,9 @@ def _candidates(
     """The series of which several days are known, and which may come back in time; one row of the database each."""
     tender, award = table(Tender), table(Award)
     # As the days stand in the answer: c2025-04-01東京都.
-    calls = select(
-        tender.c.series, tender.c.published.label("day"), _written(_called(), tender.c.published, tender.c.prefecture)
-    ).where(*_counting_tenders(), _in_area(TenderArea, area))
+    calls = select(tender.c.series, _day().label("day"), _written(_sign(), _day(), tender.c.prefecture)).where(
+        *_counting_tenders(), _in_area(TenderArea, area)
+    )
     awards = select(award.c.series, award.c.date.label("day"), _written(literal("a"), award.c.date, None)).where(
         # What is linked to a tender is told of by the tender.
         award.c.series.is_not(None),
@@ -434,11 +434,20 @@ def _counting_tenders() -> list[ColumnElement[bool]]:
     ]
 
 
-def _called() -> ColumnElement[str]:
-    """Whether a tender's day is that of its call: a result may be all that is known of it."""
+def _called() -> ColumnElement[bool]:
+    """Whether a tender was published as a call: a result may be all that is known of it."""
     tender = table(Tender)
-    call = (tender.c.kind != NoticeKind.AWARD) | (tender.c.awarded > tender.c.published)
-    return case((call, literal("c")), else_=literal("a"))
+    return (tender.c.kind != NoticeKind.AWARD) | (tender.c.awarded > tender.c.published)
+
+
+def _sign() -> ColumnElement[str]:
+    return case((_called(), literal(Sign.CALL[0])), else_=literal(Sign.AWARD[0]))
+
+
+def _day() -> ColumnElement[date]:
+    """Of a call when it was published, of a result when it was decided: it may be published months later (GPA XVI:2)."""
+    tender = table(Tender)
+    return case((_called(), tender.c.published), else_=func.coalesce(tender.c.awarded, tender.c.published))
 
 
 def _written(
@@ -511,8 +520,8 @@ def _pieces(session: Session, names: Sequence[str]) -> dict[str, list[_Piece]]:
                     tender.c.title,
                     tender.c.buyer,
                     tender.c.prefecture,
-                    tender.c.published,
-                    _called().label("sign"),
+                    _day().label("day"),
+                    _sign().label("sign"),
                 ).where(tender.c.series.in_(some), *_counting_tenders())
             )
             .all()
@@ -523,8 +532,8 @@ def _pieces(session: Session, names: Sequence[str]) -> dict[str, list[_Piece]]:
                 won.setdefault(row.tender_id, []).append(_winner(row))
         for row in tenders:
             sign = Sign.CALL if row.sign == "c" else Sign.AWARD
-            evidence = Evidence(sign, row.published, row.title, row.id, tuple(won.get(row.id, ())))
-            piece = _Piece(Seen(row.published, sign, row.prefecture or ""), evidence, row.buyer or "", row.prefecture)
+            evidence = Evidence(sign, row.day, row.title, row.id, tuple(won.get(row.id, ())))
+            piece = _Piece(Seen(row.day, sign, row.prefecture or ""), evidence, row.buyer or "", row.prefecture)
             found.setdefault(row.series, []).append(piece)
         for row in session.connection().execute(
             _winners().where(award.c.series.in_(some), award.c.tender_id.is_(None))

@@ -42,7 +42,7 @@ from db.companies import company
 from db.partners import is_shown
 from db.vocabulary.japanese import fiscal_year_of
 from db.vocabulary.methods import CODES, NEGOTIATED, WORDS, Procedure
-from db.vocabulary.series import authority
+from db.vocabulary.series import body
 
 LISTED = 50
 """Rows of a breakdown by buyer or supplier: those with most awards."""
@@ -304,11 +304,8 @@ class _Awards:
         for code, name, procedure, abroad, tally in found:
             buyer = name or code or None
             if buyer and not code:
-                body = authority(buyer)
-                buyer = next(
-                    (ministry for ministry in ministries if buyer.startswith(ministry)),
-                    body if buyer.startswith(body) else buyer,
-                )
+                ministry = next((ministry for ministry in ministries if buyer.startswith(ministry)), None)
+                buyer = ministry or body(buyer)
             groups.setdefault(buyer, Figures()).add(procedure, abroad, tally)
         return groups
 

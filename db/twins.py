@@ -5,7 +5,8 @@ number) and, above the thresholds of the agreement on government procurement, in
 the gazette twice. Two awards are one contract where
 
 - the winner is the same company: the same corporate number or, where a number is missing, the same name,
-- the price is the same, to the ten-thousandth of a yen, and
+- the price is the same, to the ten-thousandth of a yen, or in the gazette that of the open data with consumption tax
+  (``TAX``), whose parts of a yen are dropped: nine contracts of May 2025 stand in both like that, and
 - the decision is of the same days (``NEAR``: the gazette may give the day of the contract in its place),
 
 and where they are not told apart by one publication: the open data state what they state once, and of two notices
@@ -17,7 +18,7 @@ price on the same day remain ten.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -29,6 +30,10 @@ from db.vocabulary.text import fold
 
 NEAR = timedelta(days=7)
 """Between two decisions of one contract, at most."""
+TAX = ((date(2019, 10, 1), 10), (date(2014, 4, 1), 8), (date(1997, 4, 1), 5))
+"""The rates of consumption tax in percent, and since when (Consumption Tax Act, article 29, and Local Tax Act)."""
+SMALLEST_TAXED = 10_000
+"""Yen. Below it, among prices per unit, many an amount is another one with tax by chance."""
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class _Told:
 
     id: UUID
     of_notice: bool
+    amount: Decimal | None
     title: str
     decided: date
     published: date
@@ -47,16 +53,14 @@ class _Told:
 def mark(session: Session, supplier_ids: Collection[UUID]) -> None:
     """Find the twins among all awards of the companies that these suppliers are, anew."""
     for some in batches(sorted(_companies(session, supplier_ids)), IN_LIMIT):
-        by_price: dict[tuple[UUID, Decimal], list[_Told]] = {}
+        by_company: dict[UUID, list[_Told]] = {}
+        for company, told in _awards(session, some):
+            by_company.setdefault(company, []).append(told)
         changed: list[_Told] = []
-        for company, amount, told in _awards(session, some):
-            if amount is not None:
-                by_price.setdefault((company, amount), []).append(told)
-            elif told.marked is not None:  # a correction took the price away
-                changed.append(told)
-        for group in by_price.values():
-            _pair(group)
-            changed += [told for told in group if told.same_as != told.marked]
+        for of_company in by_company.values():
+            _pair([told for told in of_company if told.amount is not None])
+            # Also where a correction took the price away, and it is nobody's twin any more.
+            changed += [told for told in of_company if told.same_as != told.marked]
         if changed:
             award = table(Award)
             session.connection().execute(
@@ -77,7 +81,7 @@ def _companies(session: Session, supplier_ids: Collection[UUID]) -> set[UUID]:
     return found
 
 
-def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, Decimal | None, _Told]]:
+def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, _Told]]:
     """The awards of companies that have any out of notices, with a price or marked: others are nobody's twins."""
     award, supplier = table(Award), table(Supplier)
     company = func.coalesce(supplier.c.company_id, supplier.c.id)
@@ -111,30 +115,50 @@ def _awards(session: Session, companies: Sequence[UUID]) -> list[tuple[UUID, Dec
     return [
         (
             row.company,
-            row.amount,
-            _Told(row.id, row.notice_id is not None, fold(row.title), row.date, row.published, row.same_as),
+            _Told(
+                row.id,
+                row.notice_id is not None,
+                row.amount,
+                fold(row.title),
+                row.date,
+                row.published,
+                row.same_as,
+            ),
         )
         for row in rows
         if row.company in with_notices
     ]
 
 
-def _pair(group: list[_Told]) -> None:
-    """Say of the awards of one company at one price which of them are the same."""
-    notices = sorted((told for told in group if told.of_notice), key=lambda told: (told.published, told.id))
-    first: dict[str, list[_Told]] = {}
+def _pair(of_company: list[_Told]) -> None:
+    """Say of the awards of one company which of them are the same."""
+    notices = sorted((told for told in of_company if told.of_notice), key=lambda told: (told.published, told.id))
+    first: dict[tuple[str, Decimal | None], list[_Told]] = {}
     for told in notices:
-        earlier = next((one for one in first.get(told.title, ()) if _again(one, told)), None)
+        known = first.setdefault((told.title, told.amount), [])
+        earlier = next((one for one in known if _again(one, told)), None)
         if earlier is None:
-            first.setdefault(told.title, []).append(told)
+            known.append(told)
         else:
             told.same_as = earlier.id
-    free = {told.id: told for told in group if not told.of_notice}
+    free = {told.id: told for told in of_company if not told.of_notice}
+    by_price: dict[Decimal | None, list[_Told]] = {}
+    for one in free.values():
+        for price in (one.amount, _taxed(one)):
+            if price is not None:
+                by_price.setdefault(price, []).append(one)
     pairs = sorted(
-        (one.title != told.title, abs(one.decided - told.decided), told.published, told.id, one.id)
+        (
+            one.amount != told.amount,
+            one.title != told.title,
+            abs(one.decided - told.decided),
+            told.published,
+            told.id,
+            one.id,
+        )
         for told in notices
         if told.same_as is None
-        for one in free.values()
+        for one in by_price.get(told.amount, ())
         if abs(one.decided - told.decided) <= NEAR
     )
     by_id = {told.id: told for told in notices}
@@ -145,6 +169,14 @@ def _pair(group: list[_Told]) -> None:
     for told in notices:
         if told.same_as in by_id and (counts := by_id[told.same_as].same_as) is not None:
             told.same_as = counts
+
+
+def _taxed(told: _Told) -> Decimal | None:
+    """The price with consumption tax, in whole yen; None for a price per unit."""
+    rate = next((rate for since, rate in TAX if told.decided >= since), None)
+    if rate is None or told.amount is None or told.amount < SMALLEST_TAXED:
+        return None
+    return (told.amount * (100 + rate) / 100).to_integral_value(ROUND_DOWN)
 
 
 def _again(earlier: _Told, told: _Told) -> bool:

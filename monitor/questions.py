@@ -3,6 +3,9 @@
 They ask the views of ``db.views`` in words that SQLite, PostgreSQL and a published copy understand alike. What depends
 on the day stands in braces: ``{today}``, ``{monday}`` and ``{sunday}`` of the week to come, and ``{quarter_ago}`` and
 ``{year_ago}``, so many days before today. All days are Tokyo's.
+
+The views have what the state sells, too (最高価格: the highest price wins). Where contracts are counted it is left out, as
+in ``db.statistics``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,8 +63,10 @@ EXAMPLES: Sequence[Example] = (
 SELECT supplier, corporate_number, count(*) AS wins, sum(amount_jpy) AS yen, max(date) AS last_win
 FROM v_awards
 WHERE title LIKE '%水素%'
-  AND title NOT LIKE '%過酸化水素%' AND title NOT LIKE '%炭化水素%'
-  AND title NOT LIKE '%水素イオン%' AND title NOT LIKE '%水素化%'
+  AND title NOT LIKE '%過酸化水素%' AND title NOT LIKE '%炭化水素%' AND title NOT LIKE '%硫化水素%'
+  AND title NOT LIKE '%塩化水素%' AND title NOT LIKE '%フッ化水素%' AND title NOT LIKE '%ふっ化水素%'
+  AND title NOT LIKE '%シアン化水素%' AND title NOT LIKE '%炭酸水素%' AND title NOT LIKE '%リン酸水素%'
+  AND title NOT LIKE '%重水素%' AND title NOT LIKE '%水素イオン%' AND title NOT LIKE '%水素化%'
 GROUP BY supplier, corporate_number
 ORDER BY wins DESC, yen DESC NULLS LAST, supplier
 LIMIT 50
@@ -174,7 +179,7 @@ SELECT buyer, count(*) AS contracts, sum(single_method) AS negotiated,
        round(100.0 * sum(single_method) / count(*), 1) AS percent,
        sum(CASE WHEN procedure = 'direct' THEN 1 ELSE 0 END) AS single_supplier
 FROM v_awards
-WHERE single_method IS NOT NULL AND buyer IS NOT NULL
+WHERE single_method IS NOT NULL AND buyer IS NOT NULL AND coalesce(method, '') NOT LIKE '%最高価格%'
 GROUP BY buyer
 ORDER BY contracts DESC, buyer
 LIMIT 50
@@ -188,10 +193,12 @@ LIMIT 50
 WITH won AS (
   SELECT areas, fiscal_year, count(*) AS contracts, sum(amount_jpy) AS yen
   FROM v_awards
-  WHERE areas <> ''
+  WHERE areas <> '' AND coalesce(method, '') NOT LIKE '%最高価格%'
   GROUP BY areas, fiscal_year
 ), known AS (
-  SELECT DISTINCT area FROM v_areas
+  SELECT area FROM v_areas
+  UNION
+  SELECT areas FROM won WHERE areas NOT LIKE '%,%'
 )
 SELECT known.area, won.fiscal_year, sum(won.contracts) AS contracts, sum(won.yen) AS yen
 FROM known
@@ -208,6 +215,7 @@ ORDER BY known.area, won.fiscal_year
 SELECT date, amount_jpy, title, buyer, supplier, procedure, areas
 FROM v_awards
 WHERE date BETWEEN {year_ago} AND {today} AND amount_jpy IS NOT NULL
+  AND coalesce(method, '') NOT LIKE '%最高価格%'
 ORDER BY amount_jpy DESC, date DESC, id
 LIMIT 50
 """,
@@ -222,6 +230,7 @@ WITH ranked AS (
          count(*) OVER (PARTITION BY procedure) AS contracts
   FROM v_awards
   WHERE planned_jpy > 0 AND amount_jpy > 0 AND procedure IS NOT NULL
+    AND coalesce(method, '') NOT LIKE '%最高価格%'
 )
 SELECT procedure, contracts, avg(percent) AS median_percent
 FROM ranked
@@ -239,6 +248,7 @@ SELECT fiscal_year, count(*) AS contracts, sum(CASE WHEN abroad = 1 THEN 1 ELSE 
        sum(CASE WHEN abroad = 0 THEN 1 ELSE 0 END) AS in_japan,
        sum(CASE WHEN abroad IS NULL THEN 1 ELSE 0 END) AS unknown
 FROM v_awards
+WHERE coalesce(method, '') NOT LIKE '%最高価格%'
 GROUP BY fiscal_year
 ORDER BY fiscal_year
 """,

@@ -196,6 +196,20 @@ def authority(buyer: str) -> str:
     return name
 
 
+def body(buyer: str) -> str:
+    """A buyer without its officer, as it writes its name: 国立研究開発法人　見本研究所 of …　理事長."""
+    known = authority(buyer)
+    if buyer.startswith(known):
+        return known
+    # Who buys is folded; of the name as it is written it is the piece that folds to it. No later word is cut apart:
+    # of 見本・例示銀行　執行役員経営企画部長 that would leave 執行役員経営.
+    for end in range(1, len(buyer)):
+        piece = buyer[:end]
+        if fold("".join(fold(piece).split())) == known:
+            return piece if buyer[end].isspace() or len(piece.split()) == 1 else buyer
+    return buyer
+
+
 def series(buyer: str | None, title: str) -> str | None:
     """The series of a call or an award; None without a buyer, for titles alone mean nothing across buyers."""
     if not buyer:

@@ -15,7 +15,7 @@ from db.renewals import CONFIDENCES, Sign
 from db.vocabulary.japanese import to_tokyo
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import N_
-from monitor.cli.base import App, at_home, command, opened, option, write_json
+from monitor.cli.base import App, UsageProblem, at_home, command, opened, option, write_json
 from monitor.exports.lines import number
 from monitor.exports.partners import as_partners, as_renewal
 from monitor.household import Household
@@ -67,6 +67,8 @@ def partners_command(
     config: Path | None,
     home: Path | None,
 ) -> None:
+    if json_ and csv_:
+        raise UsageProblem("give --json or --csv, not both")
     seat = prefecture_named(prefecture) if prefecture else ""
     if seat is None:
         raise RecordError("there is no prefecture {name}", name=prefecture)
@@ -209,6 +211,8 @@ def renewals_command(
     config: Path | None,
     home: Path | None,
 ) -> None:
+    if json_ and csv_:
+        raise UsageProblem("give --json or --csv, not both")
     with opened(config, home) as house, house.database.reading() as session:
         found, more = renewals.renewals(
             session,

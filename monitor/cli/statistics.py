@@ -13,7 +13,7 @@ from db.statistics import LISTED, By, Chosen, Figures, Share, Statistics, statis
 from db.vocabulary.labels import prefecture_named
 from db.vocabulary.messages import N_
 from db.vocabulary.methods import Procedure
-from monitor.cli.base import App, at_home, command, opened, option, write_json
+from monitor.cli.base import App, UsageProblem, at_home, command, opened, option, write_json
 from monitor.exports.lines import number
 from monitor.exports.statistics import as_statistics
 from monitor.i18n import Language
@@ -58,6 +58,10 @@ def stats(
     config: Path | None,
     home: Path | None,
 ) -> None:
+    if json_ and csv_:
+        raise UsageProblem("give --json or --csv, not both")
+    if year and since:
+        raise UsageProblem("give --year or --since, not both")
     seat = prefecture_named(prefecture) if prefecture else None
     if prefecture and seat is None:
         raise RecordError("there is no prefecture {name}", name=prefecture)
@@ -89,6 +93,8 @@ def _show(app: App, found: Statistics, areas: Mapping[str, str]) -> None:
     rows = [(row_name(row, found.by, language, areas), *_cells(row.figures, language, asked)) for row in found.rows]
     total = (language.text("together"), *_cells(found.total, language, asked))
     app.table([BREAKDOWNS[found.by], *columns], [*rows, total], right=range(1, len(columns) + 1))
+    if not found.total.total.awards:
+        app.say("no award is known that fits")
     if found.unlisted:
         app.say("there are {count} more; ask for them with --limit", count=language.number(found.unlisted))
     app.out.print()

@@ -152,6 +152,9 @@ def test_a_leap_day_has_a_next_year() -> None:
         ("庁舎照明改修工事", True),
         ("令和８年度庁舎照明改修工事（その２）", True),
         ("電線類地中化工事（県単）", True),
+        ("交通信号機改良等工事　第８－２号", True),
+        ("舗装補修工事 第3工区", True),
+        ("電話交換業務　第８－２号", False),
         ("庁舎改修工事設計業務", False),
         ("工事監理業務", False),
         ("システム運用保守", False),
@@ -235,6 +238,18 @@ def test_an_award_that_is_linked_to_its_call_is_told_with_it(database: Database)
     database.write(lambda session: awards.link(session, {"77": calls[1].id}))
     (found,) = due(database)
     assert [[one.name for one in seen.winners] for seen in found.evidence] == [["見本株式会社"], []]
+
+
+def test_a_result_that_was_published_late_counts_from_its_decision(database: Database) -> None:
+    results = {date(2025, 7, 11): date(2025, 5, 12), date(2026, 7, 5): date(2026, 5, 11)}
+    for published, decided in results.items():
+        keep(database, tender("システム運用業務", published, kind=NoticeKind.AWARD, awarded=decided))
+    (found,) = due(database, within=365)
+    assert [(one.sign, one.day) for one in found.evidence] == [
+        (Sign.AWARD, date(2026, 5, 11)),
+        (Sign.AWARD, date(2025, 5, 12)),
+    ]
+    assert (found.forecast.first, found.forecast.last) == (date(2027, 2, 20), date(2027, 4, 22))
 
 
 def test_only_what_is_expected_soon_is_told_the_next_first(database: Database) -> None:

@@ -309,10 +309,17 @@ def test_the_offices_of_a_ministry_count_with_it_and_officers_with_their_body(da
         award("2", buyer_code=None, buyer="デジタル庁会計担当参事官"),
         award("3", buyer_code=None, buyer="独立行政法人見本機構理事長"),
         award("4", buyer_code=None, buyer=None),
+        award("5", buyer_code=None, buyer="国立研究開発法人　見本・例示システム研究所　理事長"),
+        award("6", buyer_code=None, buyer="国立研究開発法人　見本・例示システム研究所　契約担当役"),
+        award("7", buyer_code=None, buyer="見本ＡＢＣ株式会社　財務部長"),
+        award("8", buyer_code=None, buyer="見本・例示銀行　執行役員経営企画部長"),
     )
     assert {name: awards for name, (awards, _) in rows(count(database, By.BUYER)).items()} == {
         "デジタル庁": 2,
         "独立行政法人見本機構": 1,
+        "国立研究開発法人　見本・例示システム研究所": 2,
+        "見本ＡＢＣ株式会社": 1,
+        "見本・例示銀行　執行役員経営企画部長": 1,
         None: 1,
     }
 

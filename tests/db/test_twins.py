@@ -126,6 +126,50 @@ def test_what_differs_is_another_contract(database: Database, other: Result) -> 
     assert [row.same_as for row in rows(database).values()] == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("decided", "without", "with_tax"),
+    [
+        (date(2026, 4, 1), 31_389_000, 34_527_900),
+        (date(2026, 4, 1), 12_345_678, 13_580_245),  # 13,580,245.8: parts of a yen are dropped
+        (date(2019, 9, 30), 10_000_000, 10_800_000),
+        (date(2013, 4, 1), 10_000_000, 10_500_000),
+    ],
+)
+def test_a_price_with_consumption_tax_in_the_gazette_is_that_of_the_open_data(
+    database: Database, decided: date, without: int, with_tax: int
+) -> None:
+    take_in_open(database, replace(OPEN, amount=Decimal(without), date=decided))
+    take_in(database, notice("1", replace(WON, amount=Decimal(with_tax), decided=decided)))
+    same_company(database)
+    found = rows(database)
+    assert found["1#1"].same_as == found[OPEN.key].id
+
+
+@pytest.mark.parametrize(
+    ("decided", "without", "with_tax"),
+    [
+        (date(2026, 4, 1), 31_389_000, 34_527_901),
+        (date(2026, 4, 1), 10_000_000, 10_800_000),  # the rate of another year
+        (date(2026, 4, 1), 40, 44),  # a price per unit
+    ],
+)
+def test_what_is_not_the_price_with_its_tax_is_another_contract(
+    database: Database, decided: date, without: int, with_tax: int
+) -> None:
+    take_in_open(database, replace(OPEN, amount=Decimal(without), date=decided))
+    take_in(database, notice("1", replace(WON, amount=Decimal(with_tax), decided=decided)))
+    same_company(database)
+    assert [row.same_as for row in rows(database).values()] == [None, None]
+
+
+def test_the_same_price_goes_before_that_with_tax(database: Database) -> None:
+    take_in_open(database, replace(OPEN, key="2" * 19, amount=Decimal(28_535_455)), OPEN)
+    take_in(database, notice("1", replace(WON, amount=Decimal(31_389_000))))
+    same_company(database)
+    found = rows(database)
+    assert found["1#1"].same_as == found[OPEN.key].id
+
+
 def test_contracts_of_one_price_on_one_day_remain_as_many(database: Database) -> None:
     take_in_open(database, OPEN, replace(OPEN, key="2" * 19, title="別の庁舎の警備業務"))
     take_in(

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,9 +76,72 @@ def test_an_answer_is_right(record: Path, opened: Callable[[str], Database]) -> 
     assert ("tender", 1, len(periods), middle) in rows
 
     columns, rows = answered(database, example("awards-by-area-and-year"))
-    with asked(database, "SELECT areas, fiscal_year FROM v_awards") as answer:
-        several = [(area, year) for areas, year in answer.rows for area in str(areas).split(",") if area]
+    with asked(database, "SELECT areas, fiscal_year, method FROM v_awards") as answer:
+        several = [
+            (area, year)
+            for areas, year, method in answer.rows
+            for area in str(areas).split(",")
+            if area and "最高価格" not in str(method)
+        ]
     assert {(row[0], row[1]): row[2] for row in rows} == {one: several.count(one) for one in several}
+
+
+@pytest.fixture
+def views() -> Iterator[sqlite3.Connection]:
+    """Some columns of the views, empty: what a question makes of a row can be seen by itself."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.execute(
+            "CREATE TABLE v_awards (title, supplier, corporate_number, amount_jpy, planned_jpy, date, fiscal_year, "
+            "buyer, method, procedure, single_method, abroad, areas, id)"
+        )
+        made.execute("CREATE TABLE v_areas (tender_id, area, score, venue)")
+        yield made
+
+
+def test_compounds_of_hydrogen_are_no_hydrogen(views: sqlite3.Connection) -> None:
+    hydrogen = ("水素ステーション保守", "液化水素の輸送に関する調査", "圧縮水素の供給")
+    others = (
+        "過酸化水素の購入",
+        "硫化水素濃度計",
+        "炭酸水素ナトリウム透析液",
+        "フッ化水素酸",
+        "三重水素の分析",
+        "水素イオン濃度計",
+    )
+    views.executemany(
+        "INSERT INTO v_awards (title, supplier) VALUES (?, ?)", [(one, one) for one in hydrogen + others]
+    )
+    found = views.execute(example("hydrogen-winners").on(TODAY)).fetchall()
+    assert {row[0] for row in found} == set(hydrogen)
+
+
+def test_what_the_state_sells_is_no_contract_in_any_count(views: sqlite3.Connection) -> None:
+    sold = (
+        "土地の売払い",
+        "見本",
+        10**9,
+        10**8,
+        "2026-11-01",
+        2026,
+        "見本省",
+        "一般競争入札・最高価格",
+        "open",
+        0,
+        0,
+        "mobility",
+    )
+    row = "(title, supplier, amount_jpy, planned_jpy, date, fiscal_year, buyer, method, procedure, single_method, abroad, areas)"
+    views.execute(f"INSERT INTO v_awards {row} VALUES ({','.join('?' * len(sold))})", sold)
+    views.execute("INSERT INTO v_areas VALUES ('1', 'mobility', 1, 0)")
+    counting = ("awards-by-area-and-year", "biggest-contracts", "price-against-planned", "single-method-by-buyer")
+    for name in (*counting, "suppliers-from-abroad"):
+        assert views.execute(example(name).on(TODAY)).fetchall() == [], name
+
+
+def test_an_area_is_counted_before_any_tender_has_it(views: sqlite3.Connection) -> None:
+    views.execute("INSERT INTO v_awards (areas, fiscal_year, amount_jpy) VALUES ('mobility', 2026, 5)")
+    found = views.execute(example("awards-by-area-and-year").on(TODAY)).fetchall()
+    assert found == [("mobility", 2026, 1, 5)]
 
 
 def test_next_week_is_monday_to_sunday_of_the_week_to_come() -> None:

@@ -186,6 +186,7 @@ def check_merges(home: Path) -> None:
             "SELECT count(*) FROM award WHERE tender_id IS NOT NULL AND notice_id IS NULL"
         ).fetchone()
         (read_out,) = record.execute("SELECT count(*) FROM award WHERE notice_id IS NOT NULL").fetchone()
+        (twins,) = record.execute("SELECT count(*) FROM award WHERE same_as IS NOT NULL").fetchone()
     merged: dict[str, set[str]] = {}
     for tender, source, key in rows:
         merged.setdefault(tender, set()).add(f"{source}:{key}")
@@ -193,7 +194,7 @@ def check_merges(home: Path) -> None:
     of_tokyo = [some for some in merged.values() if {one.partition(":")[0] for one in some} == routes]
     assert {frozenset(some) for some in merged.values() if some not in of_tokyo} == expected
     assert (len(of_tokyo), {len(some) for some in of_tokyo}) == (62, {2})
-    assert (linked, read_out) == (89, 290)
+    assert (linked, read_out, twins) == (89, 290, 9)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")

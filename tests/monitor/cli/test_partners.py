@@ -98,6 +98,13 @@ def test_an_area_or_prefecture_that_there_is_not_is_told(home: "Home") -> None:
     )
 
 
+def test_results_are_written_in_one_form(home: "Home") -> None:
+    for command in (("partners", "--area", "mobility"), ("renewals",)):
+        status, out, err = home.run(*command, "--json", "--csv")
+        assert (status, out) == (1, "")
+        assert "give --json or --csv, not both" in err
+
+
 def test_where_nobody_won_that_is_said(home: "Home") -> None:
     assert "no company is known to have won in this area" in home.run("partners", "--area", "mobility")[2]
 

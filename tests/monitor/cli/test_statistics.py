@@ -124,11 +124,18 @@ def test_there_are_more_companies_than_are_listed(known: Run) -> None:
     [
         (["--area", "nowhere"], "there is no focus area nowhere"),
         (["--prefecture", "Atlantis"], "there is no prefecture Atlantis"),
+        (["--json", "--csv"], "give --json or --csv, not both"),
+        (["--year", "2025", "--since", "2024"], "give --year or --since, not both"),
     ],
 )
 def test_what_there_is_not_is_told(known: Run, arguments: list[str], complaint: str) -> None:
     status, _, err = known(*arguments)
     assert (status, complaint in err) == (1, True)
+
+
+def test_where_nothing_fits_that_is_said_beside_the_table(known: Run) -> None:
+    assert "no award is known that fits" in known("--buyer", "財務省")[2]
+    assert known()[2] == ""
 
 
 # Asking a register ------------------------------------------------------------------------------------------
