@@ -99,9 +99,9 @@ def written(app: App, name: str) -> Iterator[Watch]:
 def tell(app: App, out: Path, table: str, count: int) -> None:
     """Say what was written, on standard error."""
     said = {
-        "tenders": N_("{count} tenders written to {file}"),
-        "awards": N_("{count} awards written to {file}"),
-        "notices": N_("{count} notices written to {file}"),
+        "tenders": N_("tenders written to {file}: {count}"),
+        "awards": N_("awards written to {file}: {count}"),
+        "notices": N_("notices written to {file}: {count}"),
     }
     app.say(said[table], count=app.language.number(count), file=out)
 

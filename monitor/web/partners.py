@@ -126,9 +126,9 @@ class Companies:
             choices=WITHIN,
             found=found,
             more=more,
+            today=to_tokyo(now).date(),
             confidences=CONFIDENCES,
             call=Sign.CALL,
-            now=now,
         )
 
     def api(self, request: Request) -> Response:

@@ -66,6 +66,7 @@ class StatisticsPages:
             "statistics.html",
             chosen=chosen,
             params=_params(chosen),
+            asked={name: value for name, value in _params(chosen).items() if value},
             by=by,
             breakdowns=[(one.value, language.text(label)) for one, label in BREAKDOWNS.items()],
             found=found,
@@ -105,11 +106,16 @@ class StatisticsPages:
             raise NotUnderstood(N_("There is no prefecture “{value}”."), value=prefecture)
         if by not in [*By]:
             raise NotUnderstood(N_("Awards cannot be broken down by “{value}”."), value=by)
+        since, until = _year(given.get("since", "")), _year(given.get("until", ""))
+        if since and until and since > until:
+            raise NotUnderstood(
+                N_("The years end with {until} and begin with {since}."), since=str(since), until=str(until)
+            )
         chosen = Chosen(
             area=area or None,
             buyer=given.get("buyer", "").strip()[:BUYER_CHARACTERS] or None,
-            since=_year(given.get("since", "")),
-            until=_year(given.get("until", "")),
+            since=since,
+            until=until,
             prefecture=seat,
         )
         return chosen, By(by)

@@ -69,7 +69,7 @@ def test_each_table_is_written_in_each_form(full: Home) -> None:
         for form in ("csv", "jsonl", "parquet"):
             ended, out, err = full.run("export", form, f"{rows}.{form}", "--table", rows)
             assert (ended, out) == (0, "")
-            assert f"{count} {rows} written to {rows}.{form}" in err
+            assert f"{rows} written to {rows}.{form}: {count}" in err
         assert len(sheet((full.folder / f"{rows}.csv").read_text("utf-8"))) == count
         assert len((full.folder / f"{rows}.jsonl").read_text("utf-8").splitlines()) == count
         assert len(pandas.read_parquet(full.folder / f"{rows}.parquet")) == count

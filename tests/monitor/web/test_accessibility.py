@@ -46,6 +46,10 @@ EVENTFUL = [
     "/partners?area=renewables&buyer=経済&lang=ja",
     "/companies/{company}",
     "/renewals?area=renewables",
+    "/statistics",
+    "/statistics?by=supplier&lang=ja",
+    "/statistics?area=mobility&buyer=Digital+Agency",
+    "/statistics?since=x",
 ]
 """Pages with everything that can be known of a tender."""
 OF_READERS = [

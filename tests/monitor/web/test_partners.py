@@ -49,14 +49,14 @@ def won(web: "Web", *suppliers: str, day: date = date(2026, 4, 1), **more: Any) 
     web.database.write(work)
 
 
-def calls(web: "Web", *years: int, title: str = "太陽光発電の調査", **more: Any) -> UUID:
-    """A call in December of each year; the id of the last one's tender."""
+def calls(web: "Web", *years: int, title: str = "太陽光発電の調査", month: int = 12, **more: Any) -> UUID:
+    """A call in December of each year, or in another month; the id of the last one's tender."""
     given: dict[str, Any] = {"buyer": "環境省", "category": Category.SERVICES, "deadline": None} | more
     for year in years:
         notice = web.notice(
             key=f"{title} {year}",
             title=f"{year + 1}年度{title}",
-            published=date(year, 12, 5),
+            published=date(year, month, 5),
             url="https://example.org",
             **given,
         )
@@ -97,6 +97,9 @@ def test_what_is_asked_for_stays_in_the_form(web: "Web") -> None:
     assert page.select_one("#buyer")["value"] == "環境"  # type: ignore[index]
     assert page.select_one("#prefecture option[selected]")["value"] == "Tokyo"  # type: ignore[index]
     assert len(page.select("ol.companies meter")) == 6
+    none_left_out = "The buyer and the prefecture that were asked for move companies up; they leave none out."
+    assert none_left_out in words(page)
+    assert none_left_out not in words(web.page("/partners", area=AREA))
 
 
 def test_open_tenders_that_fit_are_linked(web: "Web") -> None:
@@ -104,7 +107,9 @@ def test_open_tenders_that_fit_are_linked(web: "Web") -> None:
     id = calls(web, 2026, deadline=datetime(2026, 12, 20, 17, tzinfo=TOKYO))
     page = web.page("/partners", area=AREA)
     assert page.select_one(f'.fitting a[href$="/tenders/{id}"]')
-    assert "it won the same service before" in words(page, ".fitting")
+    said = words(page, ".fitting")
+    assert "it won the same service before" in said
+    assert "(Wed 1 Apr 2026)" in said
 
 
 def test_suppliers_that_may_be_persons_are_counted_and_not_named(web: "Web") -> None:
@@ -119,6 +124,14 @@ def test_suppliers_that_may_be_persons_are_counted_and_not_named(web: "Web") -> 
 def test_what_there_is_not_is_told(web: "Web", params: dict[str, str]) -> None:
     assert web.get("/partners", None, **params).status_code == 422
     assert web.get("/api/partners", None, **params).status_code == 422
+
+
+def test_how_alike_two_companies_are_is_no_share_of_people_who_like_them(web: "Web") -> None:
+    for day in (1, 2, 3):
+        won(web, COMPANY, "例示商事株式会社", day=date(2026, 4, day))
+    said = words(web.page("/partners", area=AREA), ".companies")
+    assert "環境省 ) 3 wins" in said
+    assert "例示商事株式会社 similarity 100%" in said
 
 
 # Programs
@@ -210,6 +223,12 @@ def test_services_that_come_back_are_listed_with_their_evidence(web: "Web") -> N
     assert [time["datetime"] for time in one.select(".expected time")] == ["2026-11-21", "2026-12-19"]
     assert [time["datetime"] for time in one.select("tbody time")] == ["2025-12-05", "2024-12-05"]
     assert "1 service is expected" in words(page)
+
+
+def test_a_call_whose_time_has_passed_is_not_told_as_if_it_were_ahead(web: "Web") -> None:
+    calls(web, 2024, 2025, month=10)
+    (one,) = web.page("/renewals", area=AREA).select("ol.renewals > li")
+    assert one.select_one(".label").get_text() == "Was expected, and has not been seen"  # type: ignore[union-attr]
 
 
 def test_what_comes_back_can_be_narrowed(web: "Web") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 
 from db import awards
 from db.statistics import By, Chosen, statistics
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NUMBER = "8999900000001"
 
 
-def fill(web: "Web", count: int = 3) -> None:
+def fill(web: "Web", count: int = 3, method: str = "随意契約方式・特定業者", code: str | None = "8004020") -> None:
     found = [
         ScrapedAward(
             source="pportal_awards",
@@ -34,8 +35,8 @@ def fill(web: "Web", count: int = 3) -> None:
             amount=Decimal(1_000_000),
             buyer_code="W1",
             buyer="デジタル庁",
-            method_code="8004020",
-            method="随意契約方式・特定業者",
+            method_code=code,
+            method=method,
         )
         for number in range(count)
     ]
@@ -92,6 +93,36 @@ def test_what_is_not_known_is_said(web: "Web") -> None:
     assert "100.0% of awards, 100.0% of their value" in text
 
 
+def test_a_share_says_of_how_many_awards_it_is_known(web: "Web") -> None:
+    fill(web, 3, "随意契約", None)
+    alone = "Negotiated with a single supplier from the beginning"
+
+    def said(page: BeautifulSoup) -> str:
+        (term,) = (one for one in page.select("dt") if one.get_text() == alone)
+        return " ".join(term.find_next("dd").get_text().split())  # type: ignore[union-attr]
+
+    assert said(web.page("/statistics")) == "not known"
+    fill(web, 1)
+    assert said(web.page("/statistics", by="buyer")) == (
+        "100.0% of awards, 100.0% of their value (of the 1 award of which it is known)"
+    )
+
+
+def test_the_address_for_programs_has_what_was_understood_and_nothing_else(web: "Web") -> None:
+    fill(web)
+    page = web.page("/statistics", by="buyer", area="renewables", year="abc")
+    address = page.select_one('link[type="application/json"]')["href"]  # type: ignore[index]
+    assert json.loads(web.get(str(address)).content)["figures"]["total"]["awards"] == 3
+
+
+@pytest.mark.parametrize("path", ["/statistics", "/partners", "/renewals"])
+def test_who_names_a_buyer_in_english_is_told_that_its_japanese_name_is_looked_for(web: "Web", path: str) -> None:
+    fill(web)
+    said = "Buyers are looked for by their Japanese names, like デジタル庁."
+    assert said in web.page(path, area="renewables", buyer="Digital Agency").get_text()
+    assert said not in web.page(path, area="renewables", buyer="財務省").get_text()
+
+
 def test_filters_are_kept_in_the_form_and_in_the_links_with_the_language(web: "Web") -> None:
     fill(web)
     page = web.page(
@@ -114,6 +145,7 @@ def test_the_page_stands_in_the_menu_and_names_what_it_shows(web: "Web") -> None
     assert here["href"] == "/statistics"
     names = [heading.get_text() for heading in page.select("h1, h2, h3")]
     assert names[0] == "Awards"
+    assert all(table.select("caption") for table in page("table"))
     assert all(table.select("thead th[scope=col]") and table.select("tbody th[scope=row]") for table in page("table"))
     ids = [tag["id"] for tag in page.select("[id]")]
     assert len(ids) == len(set(ids))
@@ -133,10 +165,12 @@ def test_the_page_stands_in_the_menu_and_names_what_it_shows(web: "Web") -> None
         {"since": "2025" + "9" * 5_000},
         {"until": "２０２５"},
         {"prefecture": "x"},
+        {"since": "2025", "until": "2024"},
     ],
 )
 def test_what_cannot_be_chosen_is_told_to_people_and_programs(web: "Web", params: dict[str, str]) -> None:
-    web.page("/statistics", 422, **params)
+    page = web.page("/statistics", 422, lang="ja", **params)
+    assert page.select_one('main a[href="/statistics?lang=ja"]'), "the form is one step away"
     answer = web.get("/api/statistics", None, **params)
     assert answer.status_code == 422
     assert json.loads(answer.content)["error"]
