@@ -212,7 +212,7 @@ def test_more_than_the_limit_is_told(collected: Run) -> None:
 
 def test_the_record_is_exported_one_tender_a_line(collected: Run, tmp_path: Path) -> None:
     ended, out, err = collected("export", "jsonl", "all.jsonl")
-    assert (ended, out, "2 tenders" in err) == (0, "", True)
+    assert (ended, out, "tenders written to all.jsonl: 2" in err) == (0, "", True)
     lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {line["buyer"] for line in lines} == {"東京都見本市"}
     assert json.loads(collected("export", "jsonl", "-", "--query", "水素")[1])["title"] == "水素ステーション整備工事"
