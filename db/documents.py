@@ -236,8 +236,10 @@ def index(session: Session, tenders: Mapping[UUID, Searchable], known: Mapping[U
         found, day = tokens(tender), tender.published.toordinal()
         digest = None if UNCUT in found else _digest(found)
         old = known.get(id)
-        if old is not None and old.document is not None and (old.document >> slots, old.digest) == (day, digest):
-            indexed[id] = {"document": old.document, "digest": digest}
+        # Of a tender whose words are too many no digest tells whether its areas and kind are the same.
+        number = old.document if old is not None and digest is not None and old.digest == digest else None
+        if number is not None and number >> slots == day:
+            indexed[id] = {"document": number, "digest": digest}
         else:
             fresh.append(_Fresh(day, id, found, digest))
     fresh.sort()  # by day: SQLite begins a new piece of its index at a number that is not above the last
@@ -371,6 +373,10 @@ def _retire(session: Session) -> None:
 
 
 def _begin(session: Session) -> None:
+    if not _is_sqlite(session):
+        # Before anything is read: a tender that another process is just adding has its number in the old index, and
+        # would keep it if this transaction did not see the tender.
+        session.connection().execute(text("LOCK TABLE search IN ACCESS EXCLUSIVE MODE"))
     if _known(session) in (_BEGUN, STEP.revision):
         return
     if _is_sqlite(session):

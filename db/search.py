@@ -51,6 +51,9 @@ from db.vocabulary.text import fold
 from db.vocabulary.tokens import Every, Expression, Sought, sought, straight, undenied
 
 BATCH = 500
+MOST_CONDITIONS = 100
+"""In one statement; of what more than these a query asks, each row is asked. SQLite takes a union of 500 and conditions
+that stand 1,000 deep, and a list of values or comparisons may be longer than that."""
 _LISTS: dict[Facet, type[SQLModel]] = {Facet.AREA: TenderArea, Facet.VENUE: TenderVenue, Facet.CPV: TenderCpv}
 """The tables that list tenders by the values of a facet."""
 Ids = Select[UUID] | CompoundSelect[UUID]
@@ -148,7 +151,9 @@ def _all_listed(query: Query) -> Ids | None:
     match query:
         case Is(facet, value) if facet in _LISTS:
             return _listed(facet, value)
-        case Or(parts) if parts and all(isinstance(part, Is) and part.facet in _LISTS for part in parts):
+        case Or(parts) if 0 < len(parts) <= MOST_CONDITIONS and all(
+            isinstance(part, Is) and part.facet in _LISTS for part in parts
+        ):
             return union(*(_listed(part.facet, part.value) for part in parts if isinstance(part, Is)))
         case _:
             return None
@@ -271,7 +276,9 @@ def _asked(query: Query, now: datetime) -> _Asked:
                 at = day.toordinal()
                 first = max(first, {">": at + 1, ">=": at, "=": at}.get(operator, first))
                 last = min(last, {"<": at - 1, "<=": at, "=": at}.get(operator, last))
-            case Compare() | Value() | Open() if exact := _conditions(part, now):
+            case Compare() | Value() | Open() if len(conditions) < MOST_CONDITIONS and (
+                exact := _conditions(part, now)
+            ):
                 conditions += exact
             case _:
                 rest.append(part)
@@ -467,11 +474,11 @@ def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
     tender = table(Tender)
     match query:
         case And(parts):
-            return [condition for part in parts for condition in _conditions(part, now)]
+            return [condition for part in parts for condition in _conditions(part, now)][:MOST_CONDITIONS]
         case Or(parts):
             each = [_conditions(part, now) for part in parts]
             # A part of which the database knows nothing may be what finds the tender.
-            return [or_(*(and_(*some) for some in each))] if each and all(each) else []
+            return [or_(*(and_(*some) for some in each))] if 0 < len(each) <= MOST_CONDITIONS and all(each) else []
         case Is(facet, value) if facet in _LISTS:
             return [_is_listed(facet, value)]
         case Is(Facet.ACCESS, value):

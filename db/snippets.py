@@ -17,8 +17,9 @@ from sqlmodel import Session
 
 from db.card import Card
 from db.described import texts_of
-from db.vocabulary.query import And, Not, Or, Query, Scope, Word, contains, places
+from db.vocabulary.query import And, Or, Query, Scope, Word, contains, places
 from db.vocabulary.text import fold, fold_with_offsets, is_latin
+from db.vocabulary.tokens import straight
 
 AROUND = 80
 """Characters that are shown around a word, the word included."""
@@ -67,13 +68,14 @@ class Snippet:
 
 def words_of(query: Query) -> tuple[Word, ...]:
     """The words that a query asks for, each once and in its order; not those that it rules out."""
-    return tuple(dict.fromkeys(_words(wanted))) if (wanted := _wanted(query)) is not None else ()
+    wanted = _wanted(straight(query))
+    return tuple(dict.fromkeys(_words(wanted))) if wanted is not None else ()
 
 
 def snippets(session: Session, query: Query, cards: Sequence[Card]) -> dict[UUID, Snippet]:
     """Of each tender that has words of the query: a piece of its text where title and buyer do not account for the
     find, with what they lack; else of its title; else of its buyer's name."""
-    wanted = _wanted(query)
+    wanted = _wanted(straight(query))
     if wanted is None:
         return {}
     words, parts = words_of(wanted), wanted.parts if isinstance(wanted, And) else (wanted,)
@@ -93,7 +95,7 @@ def marked(text: str, words: Sequence[Word], scope: Scope) -> tuple[Piece, ...]:
 
 
 def _wanted(query: Query) -> Query | None:
-    """The query's words without everything else, and no and within an and; None where it has none."""
+    """The words of a straight query without everything else, and no and within an and; None where it has none."""
     match query:
         case Word():
             return query
@@ -103,8 +105,6 @@ def _wanted(query: Query) -> Query | None:
                 if one is not None:
                     kept += one.parts if isinstance(one, And) and isinstance(query, And) else (one,)
             return kept[0] if len(kept) == 1 else type(query)(tuple(kept)) if kept else None
-        case Not(Not(part)):
-            return _wanted(part)
         case _:
             return None
 
@@ -194,7 +194,10 @@ def _extract(text: str, sought: Sequence[Sequence[Word]], words: Sequence[Word])
     for first, last in shown:
         if first:
             yield Piece("…", hit=False)
-        for piece in _pieces(text[first:last], words):
+        pieces = list(_pieces(text[first:last], words))
+        if not any(piece.hit for piece in pieces):  # a phrase of which there is room for the beginning only
+            pieces = [Piece(text[first:last], hit=True)]
+        for piece in pieces:
             yield Piece(_GAPS.sub(" ", piece.text), piece.hit)
     if shown and shown[-1][1] < len(text):
         yield Piece("…", hit=False)
@@ -206,9 +209,9 @@ def _around(text: str, start: int, end: int) -> Span:
     spare = max(0, AROUND - (end - start))
     first = max(0, start - spare // 2)
     last = min(len(text), end + spare - (start - first))
-    while 0 < first < start and _belong_together(text[first - 1], text[first]):
+    while 0 < first < start and belong_together(text[first - 1], text[first]):
         first += 1
-    while end < last < len(text) and _belong_together(text[last - 1], text[last]):
+    while end < last < len(text) and belong_together(text[last - 1], text[last]):
         last -= 1
     return first, last
 
@@ -253,58 +256,73 @@ def spans(text: str, words: Sequence[Word]) -> list[Span]:
     there = [word for word in words if contains(folded, *word.pieces)]
     if not there:
         return []
-    folded, offsets = fold_with_offsets(text)  # slow: only where there is something
-    found = sorted(
-        (_begin(text, folded, offsets, start), _end(text, folded, offsets, end + folded.startswith("ー", end)))
+    published = Published(text)
+    folded = published.folded
+    return joined(
+        published.span(start, end + folded.startswith("ー", end))
         for word in there
         for start, end in places(folded, *word.pieces)
     )
-    joined: list[Span] = []
-    for start, end in found:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Those that touch as one, from the first to the last."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            joined.append((start, end))
-    return joined
+            found.append((start, end))
+    return found
 
 
-def _begin(text: str, folded: str, offsets: Sequence[int], position: int) -> int:
-    """The index at which a folded character begins.
+class Published:
+    """A text as it was published beside its folding, which is slow: only where there is something to be found.
 
     The offsets tell the cluster: a character with the rare ones behind it, which fold together (素𠮷). Within one, the
     place is where the text up to it folds to what stands before; that of the cluster, where a character folds to
     several (㈱).
     """
-    cluster = offsets[position]
-    said = folded[bisect_left(offsets, cluster) : position]
-    if said and len(said) <= _LONGEST_CLUSTER:
-        behind = min(_behind(text, offsets, position), cluster + 4 * _LONGEST_CLUSTER)
-        return next((index for index in range(cluster + 1, behind) if fold(text[cluster:index]) == said), cluster)
-    return cluster
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.folded, self._offsets = fold_with_offsets(text)
+
+    def span(self, start: int, end: int) -> Span:
+        """Where a piece of the folded text stands in the text."""
+        return self._begin(start), self._end(end)
+
+    def _begin(self, position: int) -> int:
+        """The index at which a folded character begins."""
+        cluster = self._offsets[position]
+        said = self.folded[bisect_left(self._offsets, cluster) : position]
+        if said and len(said) <= _LONGEST_CLUSTER:
+            behind = min(self._behind(position), cluster + 4 * _LONGEST_CLUSTER)
+            cut = (index for index in range(cluster + 1, behind) if fold(self._text[cluster:index]) == said)
+            return next(cut, cluster)
+        return cluster
+
+    def _end(self, position: int) -> int:
+        """The index behind the folded character before ``position``, with what is written onto it and no gap."""
+        last = self._offsets[position - 1]
+        index = behind = self._behind(position - 1)
+        if position < len(self._offsets) and self._offsets[position] == last:
+            index = self._begin(position)
+            if index == last:
+                return behind
+        while index < behind and belong_together(self._text[index - 1], self._text[index]):
+            index += 1
+        while index - 1 > last and self._text[index - 1] in _GAP_CHARACTERS:
+            index -= 1
+        return index
+
+    def _behind(self, position: int) -> int:
+        """The index behind the cluster of a folded character."""
+        following = bisect_right(self._offsets, self._offsets[position])
+        return self._offsets[following] if following < len(self._offsets) else len(self._text)
 
 
-def _end(text: str, folded: str, offsets: Sequence[int], position: int) -> int:
-    """The index behind the folded character before ``position``, with what is written onto it and no gap."""
-    last = offsets[position - 1]
-    index = behind = _behind(text, offsets, position - 1)
-    if position < len(offsets) and offsets[position] == last:
-        index = _begin(text, folded, offsets, position)
-        if index == last:
-            return behind
-    while index < behind and _belong_together(text[index - 1], text[index]):
-        index += 1
-    while index - 1 > last and text[index - 1] in _GAP_CHARACTERS:
-        index -= 1
-    return index
-
-
-def _behind(text: str, offsets: Sequence[int], position: int) -> int:
-    """The index behind the cluster of a folded character."""
-    following = bisect_right(offsets, offsets[position])
-    return offsets[following] if following < len(offsets) else len(text)
-
-
-def _belong_together(one: str, next_one: str) -> bool:
+def belong_together(one: str, next_one: str) -> bool:
     """Whether nothing may be cut between two characters: inside a Latin word, and before what is written onto another."""
     if is_latin(one) and is_latin(next_one):
         return True

@@ -4,19 +4,19 @@ A word is looked for as the lexicon looks for it, after folding; what is marked 
 Everything that is not our own ``<mark>`` is escaped: a notice is hostile input.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
-from unicodedata import category
 
 from markupsafe import Markup, escape
 
 from alerts.language import in_tongues
 from db.card import Card, extract
+from db.snippets import Published, Span, belong_together, joined
 from db.vocabulary.notice import ScrapedNotice
 from db.vocabulary.reading import EnglishOrigin, Evidence, Place
-from db.vocabulary.text import fold, fold_term, fold_with_offsets, is_latin, term_spellings
+from db.vocabulary.text import fold, fold_term, is_latin, term_spellings
 from monitor.reading.areas.lexicon import READ_CHARACTERS
 
 SNIPPET_CHARACTERS = 80
@@ -27,12 +27,6 @@ SUMMARY = 2000
 _STEP, _BESIDE = 400, 200
 """Long texts are looked through in pieces, with what stands on both sides: longer than any term or name with its gaps."""
 _SHORT_LATIN = 4
-_LONGEST_CUT = 40
-"""Folded characters of one cluster that are taken apart."""
-_GAPS = " \t\r\n\f\v\u3000\u00a0・･"
-
-Span = tuple[int, int]
-"""From an index of a text up to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +116,7 @@ def marked(text: str, terms: Terms) -> Markup:
 
 def spans(text: str, terms: Terms) -> list[Span]:
     """Where the words stand in a text, from the first to the last; those that touch are one."""
-    joined: list[Span] = []
-    for start, end in _found(text[:READ_CHARACTERS], terms):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+    return joined(_found(text[:READ_CHARACTERS], terms))
 
 
 def snippet(text: str, terms: Terms) -> Markup | None:
@@ -147,9 +135,9 @@ def _around(text: str, start: int, end: int) -> Markup:
     spare = SNIPPET_CHARACTERS - 2 - (end - start)
     first = max(0, start - spare // 2)
     last = min(len(text), end + spare - (start - first))
-    while 0 < first < start and _belong_together(text[first - 1], text[first]):
+    while 0 < first < start and belong_together(text[first - 1], text[first]):
         first += 1
-    while end < last < len(text) and _belong_together(text[last - 1], text[last]):
+    while end < last < len(text) and belong_together(text[last - 1], text[last]):
         last -= 1
     before, after = "…" if first > 0 else "", "…" if last < len(text) else ""
     return Markup("{}{}{}{}{}").format(before, text[first:start], _mark(text[start:end]), text[end:last], after)
@@ -159,26 +147,18 @@ def _mark(word: str) -> Markup:
     return Markup("<mark>{}</mark>").format(word)
 
 
-def _belong_together(one: str, next_one: str) -> bool:
-    """Whether nothing may be cut between two characters: inside a Latin word, and before what is written onto another."""
-    if is_latin(one) and is_latin(next_one):
-        return True
-    return category(next_one) in ("Mn", "Mc", "Me", "Cf") or next_one in "ﾞﾟ"
-
-
 def _found(text: str, terms: Terms) -> list[Span]:
     """The words in a text, each spelling by itself, in the order of the text."""
     plain = fold(text)
     there = [spelling for spelling in terms.spellings if spelling in plain]
     if not there:
         return []
-    folded, offsets = fold_with_offsets(text)  # slow: only where there is something
-    places = _Places(text, folded, offsets)
-    names = [(_starts(folded, name), len(name)) for name in terms.names]
+    published = Published(text)
+    names = [(_starts(published.folded, name), len(name)) for name in terms.names]
     return sorted(
-        (places.start(start), places.end(end))
+        published.span(start, end)
         for spelling in there
-        for start, end in _words(folded, spelling)
+        for start, end in _words(published.folded, spelling)
         if not any(_is_within(start, end, *name) for name in names)
     )
 
@@ -222,53 +202,3 @@ def _in_code(folded: str, start: int, end: int) -> bool:
     return (len(left) == 2 and left[1] in "-_" and is_latin(left[0])) or (
         len(right) == 2 and right[0] in "-_" and is_latin(right[1])
     )
-
-
-class _Places:
-    """Where the characters of a folded text come from.
-
-    ``fold_with_offsets`` tells the cluster only: a character with all the rare ones behind it (素𠮷), which fold together.
-    """
-
-    def __init__(self, text: str, folded: str, offsets: Sequence[int]) -> None:
-        self._text = text
-        self._folded = folded
-        self._offsets = offsets
-
-    def start(self, position: int) -> int:
-        """The index at which a folded character begins; that of its cluster, where it cannot be told from the others."""
-        index = self._cut(position)
-        return self._offsets[position] if index is None else index
-
-    def end(self, position: int) -> int:
-        """The index behind the folded character before ``position``, with what is written onto it."""
-        last = self._offsets[position - 1]
-        behind = self._behind(position)
-        index = self._cut(position) if position < len(self._offsets) and self._offsets[position] == last else behind
-        if index is None:
-            return behind
-        while index < behind and _belong_together(self._text[index - 1], self._text[index]):
-            index += 1
-        while index - 1 > last and self._text[index - 1] in _GAPS:
-            index -= 1
-        return index
-
-    def _behind(self, position: int) -> int:
-        """The index behind the cluster of the folded character before ``position``."""
-        following = bisect_right(self._offsets, self._offsets[position - 1])
-        return self._offsets[following] if following < len(self._offsets) else len(self._text)
-
-    def _cut(self, position: int) -> int | None:
-        """The index inside a cluster at which a folded character begins; None where one character folds to several (㈱)."""
-        begin = self._offsets[position]
-        first = bisect_left(self._offsets, begin)
-        if position - first > _LONGEST_CUT:
-            return None
-        said = self._folded[first:position]
-        for index in range(begin, min(self._behind(position + 1), begin + 4 * _LONGEST_CUT) + 1):
-            folded = fold(self._text[begin:index])
-            if folded == said:
-                return index
-            if len(folded) > len(said):
-                break
-        return None

@@ -238,6 +238,35 @@ def test_a_tender_with_too_many_words_for_the_index_is_found_by_what_it_says(
     assert (found(database, "水素"), found(database, "電池")) == ([2], [1])
 
 
+def test_a_tender_with_too_many_words_is_found_by_what_changes_of_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MOST", 5)
+    store(database, tender(1, "水素ステーション整備工事"))
+    store(database, tender(1, "水素ステーション整備工事", areas=(HYDROGEN,)))
+    assert found(database, "area:hydrogen 水素") == [1]
+    store(database, tender(1, "水素ステーション整備工事"))
+    assert (found(database, "area:hydrogen OR 照明"), found(database, "NOT area:hydrogen")) == ([], [1])
+
+
+def test_a_tender_that_comes_just_as_the_index_is_made_anew_is_in_it(database: Database) -> None:
+    store(database, tender(1, "水素"))
+    retire(database)
+    making = threading.Thread(target=upgrade, args=(database,))
+
+    def come(session: Session) -> None:
+        tenders.store(session, [tender(2, "水素")], run_id=UUID(int=1), now=NOW, alerts=lambda change: False)
+        making.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        for _ in range(0 if database.is_sqlite else 20_000):
+            if session.connection().execute(waiting).scalar_one():
+                break
+
+    database.write(come)
+    making.join(60)
+    assert (found(database, "水素"), in_index(database)) == ([1, 2], 2)
+
+
 def test_compacting_the_file_leaves_the_index_as_it_is(database: Database) -> None:
     store(database, *(tender(number, f"水素{number}") for number in range(1, 6)))
     store(database, tender(2, "照明"))

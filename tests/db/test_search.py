@@ -208,6 +208,28 @@ def test_a_page_that_ends_with_the_last_result_says_that_there_is_no_more(databa
     assert (beyond.cards, beyond.total, beyond.more) == ([], 10, False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"cpv:722,{','.join(map(str, range(10_000, 10_600)))}",
+        f"area:renewables,{','.join(f'none-{number}' for number in range(1_200))}",
+        " OR ".join(["燃料電池 area:mobility", *(f"venue:none-{number}" for number in range(1_200))]),
+        " ".join(f"value>={yen}" for yen in range(1_200)),
+        " OR ".join(f"value={yen}" for yen in range(0, 1_200_000_000, 1_000_000)),
+        f"NOT buyer:環境省,{','.join(f'見本{number}市' for number in range(600))}",
+    ],
+    ids=["codes", "areas", "places", "and", "or", "buyers"],
+)
+def test_a_query_may_be_a_long_list(database: Database, text: str) -> None:
+    everything = fill(database, 40)
+    query = parse(text)
+    expected = in_order([one for one in everything.values() if matches(query, searchable(one, now=NOW))])
+    assert 0 < len(expected) < 40
+    with database.reading() as session:
+        assert list(scan(session, query, now=NOW)) == expected
+        assert ids(search(session, query, now=NOW, limit=50)) == expected
+
+
 def test_a_scan_reads_more_than_one_batch_in_order(database: Database) -> None:
     everything = fill(database, BATCH + 30)
     with database.reading() as session:

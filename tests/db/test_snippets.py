@@ -81,6 +81,7 @@ def one(database: Database, query: str, **given: Any) -> tuple[Scope, str] | Non
         ("title:機器 text:水素", {"text": "この機器は水素"}, (Scope.TEXT, "この機器は[水素]")),
         ("機器 NOT 水素", {"text": "窒素"}, (Scope.TITLE, "[機器]の購入")),
         ("NOT NOT 機器", {}, (Scope.TITLE, "[機器]の購入")),
+        ("NOT (NOT 機器 OR 水素)", {}, (Scope.TITLE, "[機器]の購入")),
         ("NOT 水素", {}, None),
         ("kind:tender open:", {}, None),
         ("水素 OR kind:tender", {}, None),
@@ -156,6 +157,11 @@ def test_a_phrase_that_is_longer_than_a_piece_is_shown_whole(database: Database)
     phrase = "水素" * 60
     found = one(database, f'"{phrase}"', text=f"{LONG}{phrase}。{LONG}")
     assert found == (Scope.TEXT, f"…[{phrase}]…")
+
+
+def test_of_a_phrase_that_is_longer_than_an_extract_the_beginning_is_shown(database: Database) -> None:
+    found = one(database, f'"{"水素" * MOST}"', text=f"{LONG}{'水素' * MOST}。{LONG}")
+    assert found == (Scope.TEXT, f"…[{'水素' * (MOST // 2)}]…")
 
 
 def test_a_word_is_found_wherever_a_long_text_is_cut_into_pieces() -> None:

@@ -14,13 +14,13 @@ from db.vocabulary.text import fold
 LIST = [*rows()]
 
 
-def called(title: str) -> Searchable:
-    """A tender with this title, and nothing else to find it by."""
+def called(title: str, buyer: str = "") -> Searchable:
+    """A tender with this title and buyer, and nothing else to find it by."""
     nothing: frozenset[str] = frozenset()
     return Searchable(
         title=fold(title),
         text="",
-        buyer="",
+        buyer=fold(buyer),
         areas=nothing,
         venues=nothing,
         cpv=nothing,
@@ -45,8 +45,9 @@ def test_an_english_word_stands_in_the_list_once_and_as_it_is_folded() -> None:
     assert [words for words in keys if words != fold(words) or "-" in words or not words.isascii()] == []
 
 
-def test_a_word_has_one_to_four_terms_of_more_than_one_character() -> None:
-    assert [words for words, terms in LIST if not 1 <= len(terms) <= 4] == []
+def test_a_word_has_one_to_six_terms_of_more_than_one_character() -> None:
+    assert [words for words, terms in LIST if not 1 <= len(terms) <= 6] == []
+    assert [words for words, terms in LIST if len(terms) != len({*map(spelled, terms)})] == []
     assert [term for _, terms in LIST for term in terms if len(spelled(term)) < 2] == []
 
 
@@ -98,6 +99,26 @@ def test_capitals_width_hyphens_and_plurals_make_no_difference(typed: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("consulting services", "アドバイザリー業務委託"),
+        ("cleaning services", "庁舎清掃業務"),
+        ("operations and maintenance", "システム運用保守業務"),
+        ("O&M", "システム運用保守業務"),
+        ("e-mobility", "電動モビリティ実証"),
+        ("air traffic control", "航空管制塔の整備"),
+        ("sewage treatment plant", "浄化センター電気設備工事"),
+        ("IT infrastructure", "情報基盤システムの更新"),
+        ("penetration testing", "脆弱性診断業務"),
+        ("elderly people", "高齢者の見守り"),
+        ("ultrasound", "超音波診断装置"),
+    ],
+)
+def test_what_people_type_in_other_words_is_understood_too(typed: str, title: str) -> None:
+    assert matches(parse(typed), called(title))
+
+
+@pytest.mark.parametrize(
     ("american", "british"),
     [
         ("decarbonization", "decarbonisation"),
@@ -137,6 +158,47 @@ def test_words_that_are_joined_by_and_are_looked_for_one_by_one() -> None:
 def test_an_abbreviation_does_not_find_what_else_it_stands_for() -> None:
     assert not matches(parse("electric vehicle"), called("庁舎EV更新工事"))
     assert not matches(parse("lease"), called("プレスリリース配信"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found", "other"),
+    [
+        ("toner", "トナーカートリッジの購入", "パートナーシップ協定"),
+        ("telecommunication", "衛星通信設備改修", "交通信号機改良工事"),
+        ("administrative work", "申請受付の事務処理業務", "事務所移転に伴う廃棄物の運搬"),
+        ("chemical", "化学物質リスク調査", "文化学習センター空調更新"),
+        ("personnel", "人事給与システム", "個人事業税の調査"),
+        ("conference", "国際会議の運営", "大学会館改修 3階会議室"),
+        ("book", "書籍の購入", "工事の設計図書 図書館解体工事"),
+        ("seed", "種苗の購入", "種子島の施設整備"),
+        ("water supply", "配水管布設工事", "公共下水道工事"),
+        ("extension", "校舎増築工事", "管路延長100m"),
+        ("evaluation", "政策評価の支援", "調査業務【総合評価落札方式】"),
+        ("toll", "ETC車載器の購入", "備品購入 Purchase of desks, etc."),
+        ("intelligent transport system", "高度道路交通システム", "A city and its road"),
+        ("mail", "通知の封入封緘", "【郵便入札】庁舎改修"),
+    ],
+)
+def test_a_term_does_not_find_other_words_in_which_it_stands(typed: str, found: str, other: str) -> None:
+    assert matches(parse(typed), called(found))
+    assert not matches(parse(typed), called(other))
+
+
+@pytest.mark.parametrize(
+    ("typed", "buyer"),
+    [
+        ("traffic", "国土交通省 関東地方整備局"),
+        ("transport", "国土交通省 関東地方整備局"),
+        ("fishery", "農林水産省"),
+        ("legal", "法務省"),
+        ("accounting", "支出負担行為担当官 大臣官房会計課長"),
+        ("planning", "企画課長"),
+        ("development", "国立研究開発法人 例示機構"),
+        ("development", "北海道開発局"),
+    ],
+)
+def test_a_term_does_not_find_everything_of_a_ministry_by_its_name(typed: str, buyer: str) -> None:
+    assert not matches(parse(typed), called("機器の購入", buyer))
 
 
 @pytest.mark.parametrize(
